@@ -1,0 +1,100 @@
+"""The types of the ask line: ``Passage`` → ``Citation`` → ``Sentence`` → ``Answer``; frozen, keyword-only.
+
+"The notes don't say" is an ``Answer`` with ``abstained``, never an exception. A larger score is always better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ingest.types import Chunk
+
+Origin = Literal["dense", "lexical", "fused", "reranked"]
+Verdict = Literal["supported", "partial", "unsupported", "contradicted"]
+Reason = Literal["blank", "absent", "off-topic"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message of the chat so far."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk that a retriever found, with its score and rank (from 1)."""
+
+    chunk: Chunk
+    path: str
+    score: float
+    rank: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Footnote ``n``: ``quote`` is verbatim, ``document.text[start:end] == quote``."""
+
+    n: int
+    document_id: str
+    path: str
+    trail: tuple[str, ...]
+    page: int | None
+    lines: tuple[int, int]
+    """Lines of the source file, 1-based, inclusive."""
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One sentence, list item, formula or code block of the answer, with the numbers of its footnotes."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    """How far the cited quotes support the text, 0..1."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the user gets. An abstention has ``reason`` and says in its one sentence what is missing."""
+
+    question: str
+    """The question as it was answered: a follow-up stands rewritten."""
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    abstained: bool
+    reason: Reason | None
+    confidence: float
+    """Calibrated chance that the notes answer the question, 0..1."""
+
+    @property
+    def text(self) -> str:
+        """The answer in Markdown, without footnote marks; sentences that begin a list item, formula or code block
+        stand on a line of their own."""
+        return join([sentence.text for sentence in self.sentences])
+
+
+def join(parts: list[str]) -> str:
+    """Join sentences into Markdown: prose runs on, blocks (lists, code, formulas, tables) get lines of their own."""
+    out = ""
+    for part in parts:
+        if not out:
+            out = part
+            continue
+        block = part.lstrip().startswith(("-", "*", "#", "|", "```", "$$")) or part.lstrip()[:2].rstrip(".").isdigit() or "\n" in part
+        after_block = out.rstrip().endswith(("```", "$$", "|")) or "\n" in out.rsplit("\n\n", 1)[-1]
+        if block or after_block:
+            out += "\n\n" if "```" in part or "$$" in part or after_block else "\n"
+        elif out[-1].isascii() and part[0].isascii():
+            out += " "
+        out += part
+    return out
