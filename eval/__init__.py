@@ -1,0 +1,1 @@
+"""Measure what Footnote promises: retrieval, answers, abstention, cleaning, speed. ``footnote eval --help``."""

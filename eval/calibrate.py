@@ -1,0 +1,112 @@
+"""Fit the weights of the confidence (``rag/abstain.py``) on questions with and without an answer.
+
+    python -m eval.calibrate --questions FILE [--questions FILE] --sections FILE --library DIR
+
+Every answerable question also serves as an unanswerable one: with its gold and related sections hidden, what is left is a
+near miss of the kind that should be declined (it counts less, since other notes may well answer it). Prints the fitted
+weights of a logistic model (maximum likelihood with a little ridge, by Newton's method), the threshold that declines at
+most ``--wrong`` of the answerable, and what that declines of the rest, in 20-fold cross-validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eval.cases import load_cases, load_sections
+from ingest.settings import Settings
+from ingest.store import Library
+from rag.abstain import features
+from rag.answer import WIDE
+from rag.read import read
+from rag.rerank import rerank
+from rag.retrieve import retrieve
+from rag.rewrite import rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from eval.cases import Case, GoldSections
+
+HIDDEN_WEIGHT = 0.3
+RIDGE = 0.05
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print weights, threshold and cross-validated rates."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=Path, action="append", required=True)
+    parser.add_argument("--sections", type=Path, required=True)
+    parser.add_argument("--library", required=True)
+    parser.add_argument("--wrong", type=float, default=0.05)
+    args = parser.parse_args(argv)
+    settings = Settings.load(library=args.library)
+    sections = load_sections(args.sections)
+    rows: list[tuple[float, ...]] = []
+    truth: list[float] = []
+    weights: list[float] = []
+    with Library.open(settings.library_folder, settings) as library:
+        for case in (case for path in args.questions for case in load_cases(path)):
+            if case.behaviour == "correct_premise":
+                continue
+            answerable = case.behaviour == "answer"
+            rows.append(_features(case, library, sections, hide=frozenset()))
+            truth.append(float(answerable))
+            weights.append(1.0)
+            if answerable:
+                rows.append(_features(case, library, sections, hide=case.gold | case.related))
+                truth.append(0.0)
+                weights.append(HIDDEN_WEIGHT)
+    x, y, w = np.array(rows), np.array(truth), np.array(weights)
+    print("intercept, score, relevance, unknown, foreign:", np.round(fit(x, y, w), 2).tolist())
+    held = _cross_validated(x, y, w)
+    threshold = float(np.sort(held[y == 1])[int(args.wrong * (y == 1).sum())])
+    print(f"threshold {threshold:.3f}: wrongly declined {(held[y == 1] < threshold).mean():.3f}, "
+          f"declined of the unanswerable {(held[(y == 0) & (w == 1)] < threshold).mean():.3f}, of the hidden {(held[w < 1] < threshold).mean():.3f}")
+    return 0
+
+
+def fit(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64], steps: int = 50) -> NDArray[np.float64]:
+    """Weights of a logistic model, intercept first: shapes ``[n, d]``, ``[n]``, ``[n]`` → ``[d + 1]``."""
+    design = np.hstack([np.ones((len(x), 1)), x])
+    theta = np.zeros(design.shape[1])
+    ridge = RIDGE * np.diag([0.0, *[1.0] * x.shape[1]])
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-design @ theta))
+        gradient = design.T @ (w * (p - y)) + ridge @ theta
+        hessian = (design * (w * p * (1 - p))[:, None]).T @ design + ridge + 1e-9 * np.eye(len(theta))
+        theta -= np.linalg.solve(hessian, gradient)
+    return theta
+
+
+def _cross_validated(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64], folds: int = 20) -> NDArray[np.float64]:
+    order = np.random.default_rng(0).permutation(len(x))
+    held = np.zeros(len(x))
+    for fold in range(folds):
+        out = order[fold::folds]
+        rest = np.setdiff1d(order, out)
+        theta = fit(x[rest], y[rest], w[rest])
+        held[out] = 1 / (1 + np.exp(-(theta[0] + x[out] @ theta[1:])))
+    return held
+
+
+def _features(case: Case, library: Library, sections: GoldSections, *, hide: frozenset[str]) -> tuple[float, ...]:
+    query = rewrite(case.question, case.history)
+    found = []
+    for part in query.parts:
+        passages = retrieve(part, library, k=WIDE)
+        kept = [p for p in passages if not sections.at(p.path, p.chunk.lines) & hide]
+        found.append(rerank(part, kept, library))
+    quotes = read(query, found, library)
+    scores = [passages[0].score for passages in found if passages]
+    return features(query, sum(scores) / len(found) if scores else 0.0, quotes, library)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Turn quotes into an answer's sentences and numbered citations.
+
+Quotes that follow each other in one note share a footnote while it stays short enough to read at a glance; the footnote's
+span reaches from the first to the last of them, so it opens at exactly what the sentences say.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rag.types import Citation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.store import Library
+    from ingest.types import Document, Section
+    from rag.read import Quote
+
+LONGEST_SHARED = 240
+"""Characters that one footnote may span when several sentences share it."""
+
+
+def cite(quotes: Sequence[Quote], library: Library) -> tuple[list[Citation], list[int]]:
+    """The citations, and for each quote the number of its citation."""
+    groups: list[list[Quote]] = []
+    for quote in quotes:
+        last = groups[-1][-1] if groups else None
+        joined = (
+            last is not None
+            and last.document.id == quote.document.id
+            and last.section == quote.section
+            and not quote.document.text[last.unit.end : quote.unit.start].strip()
+            and quote.unit.end - groups[-1][0].unit.start <= LONGEST_SHARED
+        )
+        if joined:
+            groups[-1].append(quote)
+        else:
+            groups.append([quote])
+    citations, numbers = [], []
+    for n, group in enumerate(groups, 1):
+        citations.append(citation(n, group[0].document, group[0].section, group[0].unit.start, group[-1].unit.end, library))
+        numbers += [n] * len(group)
+    return citations, numbers
+
+
+def citation(n: int, document: Document, section: Section, start: int, end: int, library: Library) -> Citation:
+    """Footnote ``n`` over ``document.text[start:end]``."""
+    return Citation(
+        n=n,
+        document_id=document.id,
+        path=library.path(document.id),
+        trail=section.trail,
+        page=document.page(start),
+        lines=document.lines(start, end),
+        quote=document.text[start:end],
+        start=start,
+        end=end,
+    )
+
+
+_ORDERED = re.compile(r"[ \t]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳]|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)\s*")
+_BULLET = re.compile(r"[ \t]*[-*+•·●▪◦][ \t]+")
+_ANSWER_MARK = re.compile(r"^(?:答|A|Answer)\s*[:：]\s*")
+
+
+def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
+    """What the answer prints for each quote: the note's words, with its list marks made Markdown's.
+
+    A number stays where the list is shown from its first item on; elsewhere it would count wrongly and becomes a dash.
+    """
+    out = []
+    counted: dict[tuple[str, int, int], int] = {}
+    for quote in quotes:
+        text = quote.text.strip() if quote.unit.kind != "code" else quote.text
+        if quote.unit.kind == "item":
+            key = (quote.document.id, quote.section.start, quote.unit.lead)
+            bare = _BULLET.sub("", _ORDERED.sub("", text, count=1), count=1)
+            number = re.match(r"\s*\(?(\d{1,2})[.、)）]", text)
+            counted[key] = counted.get(key, 0) + 1 if number and int(number.group(1)) == counted.get(key, 0) + 1 else -99
+            text = f"{counted[key]}. {bare}" if counted[key] > 0 else f"- {bare}"
+        elif quote.unit.kind == "code" and not text.lstrip().startswith(("```", "~~~")):
+            text = f"```\n{text.rstrip()}\n```"
+        else:
+            text = _ANSWER_MARK.sub("", text)
+        out.append(text)
+    return out

@@ -1,0 +1,172 @@
+"""The reader that needs no LLM: choose, order and trim what the notes say, verbatim.
+
+Extractive, query-focused: sections are chosen by their best passage, each part of the question gets its own; within a
+section every unit (sentence, list item, formula, code block) is scored against the question and the best are kept in their
+order, with the line that introduces a list and the sentence that a pronoun points to, up to a budget of characters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.lexical import tokens
+from rag.retrieve import query_weights
+from rag.segment import units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.store import Library
+    from ingest.types import Document, Section
+    from rag.rewrite import Query
+    from rag.segment import Unit
+    from rag.types import Passage
+
+BUDGET = 400
+"""Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
+MARGIN = 0.04
+"""A second section is read when its score is this close to the best."""
+CHILD_SHARE = 0.25
+"""What a sentence that explains a list item gains from the item's own relevance."""
+FLOOR = 0.45
+"""Units below this share of the best unit's relevance are left out."""
+
+_FILLER = re.compile(r"\s*(?:需要注意的是|值得注意|总的来说|总体而言|总而言之|综上|具体(?:的)?(?:选择|实现|实施)|因此,?在实际应用中|in (?:summary|conclusion)|note that|overall,)", re.IGNORECASE)
+_LEANS = re.compile(r"(?:[-*•\d.、\s]*)(?:它|它们|这|这些|该|其中|因此|所以|此外|然而|但是?|否则|同时|另外|这样|相反|其次|然后|it |this |these |they |however|therefore|thus|so )", re.IGNORECASE)
+_WHERE = re.compile(r"\s*(?:其中|这里|式中|where\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A unit that the answer uses: ``document.text[start:end]``."""
+
+    document: Document
+    section: Section
+    unit: Unit
+    text: str
+    relevance: float
+
+    def covers(self, other: Quote) -> bool:
+        """Whether ``other`` lies within this quote."""
+        return self.document.id == other.document.id and self.unit.start <= other.unit.start and other.unit.end <= self.unit.end
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A section read for one part of the question: its units with their relevance."""
+
+    document: Document
+    section: Section
+    units: list[Unit]
+    texts: list[str]
+    relevance: list[float]
+
+
+def read(query: Query, found: Sequence[Sequence[Passage]], library: Library, *, budget: int = BUDGET) -> list[Quote]:
+    """What the passages in ``found`` (one list a part of ``query``, best first) say to the question.
+
+    Quotes stand section by section, most useful section first, and in the order of the note within it.
+    """
+    chosen = _sections(found, library)
+    if not chosen:
+        return []
+    quotes: list[Quote] = []
+    left = budget
+    for number, (part, document, section) in enumerate(chosen):
+        share = left // (len(chosen) - number)
+        picked = _pick(_score(part, query, document, section, library), query, share)
+        left -= sum(len(quote.text) for quote in picked)
+        quotes += picked
+    seen: set[tuple[str, int]] = set()
+    return [q for q in quotes if not ((q.document.id, q.unit.start) in seen or seen.add((q.document.id, q.unit.start)))]  # type: ignore[func-returns-value]
+
+
+def _sections(found: Sequence[Sequence[Passage]], library: Library) -> list[tuple[int, Document, Section]]:
+    """The sections to read, each with the number of the part of the question that it answers."""
+    out: list[tuple[int, Document, Section]] = []
+    taken: set[tuple[str, int]] = set()
+    for part, passages in enumerate(found):
+        if not passages:
+            continue
+        best = passages[0].score
+        for passage in passages:
+            if passage.score < best - (MARGIN if len(found) == 1 else 0):
+                break
+            document = library.document(passage.chunk.document_id)
+            section = next(s for s in library.sections(document.id) if s.start <= passage.chunk.start < s.end)
+            if (document.id, section.start) not in taken:
+                taken.add((document.id, section.start))
+                out.append((part, document, section))
+            if len([x for x in out if x[0] == part]) == 2:
+                break
+    return out
+
+
+def _score(part: int, query: Query, document: Document, section: Section, library: Library) -> _Read:
+    question = query.parts[part]
+    cut = units(document, section)
+    texts = [document.text[unit.start : unit.end] for unit in cut]
+    heading = section.trail[-1] if section.trail else ""
+    vectors = library.embedder.encode([question, *texts, *(f"{heading}\n{text}" for text in texts)])
+    alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
+    weights = query_weights(question)
+    idf = dict(zip(weights, library.idf(list(weights)), strict=True))
+    total = sum(idf[token] for token, weight in weights.items() if weight == 1.0) or 1.0
+    relevance = []
+    for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
+        words = set(tokens(text))
+        covered = min(1.0, sum(weight * idf[token] for token, weight in weights.items() if token in words) / total)
+        score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + 0.5 * covered
+        explains = 0 <= unit.lead < number and cut[unit.lead].kind == "item"
+        score += CHILD_SHARE * max(relevance[unit.lead], 0.0) if explains else 0.0
+        relevance.append(score + _fit(unit, text, query) + (0.05 if number == 0 else 0.0))
+    return _Read(document, section, cut, texts, relevance)
+
+
+def _fit(unit: Unit, text: str, query: Query) -> float:
+    """What the kind of the question adds to a unit of its kind."""
+    if unit.kind == "code":
+        return 1.0 if query.kind == "code" else -0.5
+    if unit.kind == "formula" and query.kind == "formula":
+        return 0.4
+    if query.kind == "formula" and _WHERE.match(text):
+        return 0.15
+    if unit.kind == "item" and query.kind in ("list", "comparison"):
+        return 0.1
+    return -0.3 if _FILLER.match(text) else 0.0
+
+
+def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
+    if not read.units:
+        return []
+    order = sorted(range(len(read.units)), key=lambda i: (-read.relevance[i], i))
+    floor = FLOOR * read.relevance[order[0]]
+    taken: set[int] = set()
+    used = 0
+    for index in order:
+        if read.units[index].kind == "lead":
+            continue
+        wanted = [i for i in _with_context(read, index) if i not in taken]
+        free = query.kind == "code" and read.units[index].kind == "code"
+        cost = 0 if free else sum(len(read.texts[i]) for i in wanted)
+        if taken and (used + cost > budget or read.relevance[index] < floor):
+            continue
+        taken |= set(wanted)
+        used += cost
+    return [
+        Quote(document=read.document, section=read.section, unit=read.units[i], text=read.texts[i], relevance=read.relevance[i])
+        for i in sorted(taken)
+    ]
+
+
+def _with_context(read: _Read, index: int) -> list[int]:
+    """The unit, the short line that introduces it, and the sentence that its first word points back to."""
+    out = [index]
+    unit = read.units[index]
+    if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= 60:
+        out.append(unit.lead)
+    if index and _LEANS.match(read.texts[index]) and read.units[index - 1].block == unit.block and len(read.texts[index - 1]) <= 120:
+        out.append(index - 1)
+    return out

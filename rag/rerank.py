@@ -1,0 +1,55 @@
+"""Order the best passages again by what a bag of words cannot weigh: do they speak of the thing that was asked about?
+
+A question names its subject ("LLaMA 把激活函数换成了什么"); a passage about activation functions that never mentions
+LLaMA, neither in its headings nor in its text, is off the subject however well the rest matches. Latin names and rare
+terms of the question that the notes know at all are its subject; a passage loses in proportion to what it lacks of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ingest.lexical import fold, tokens
+from rag.terms import ASPECTS, aliases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.store import Library
+    from rag.types import Passage
+
+SUBJECT_WEIGHT = 0.25
+
+
+def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Passage]:
+    """The same passages in a new order, scores lowered by what each lacks of the question's subject."""
+    subject = subjects(query, library)
+    if not subject or not passages:
+        return list(passages)
+    total = sum(weight for _, weight in subject)
+    scored = []
+    for passage in passages:
+        words = set(tokens(" ".join((*passage.chunk.trail, passage.chunk.text))))
+        lacking = sum(weight for names, weight in subject if not any(name <= words for name in names))
+        scored.append((passage.score - SUBJECT_WEIGHT * lacking / total, passage))
+    scored.sort(key=lambda item: (-item[0], item[1].rank))
+    return [replace(passage, score=score, rank=rank, origin="reranked") for rank, (score, passage) in enumerate(scored, 1)]
+
+
+def subjects(query: str, library: Library) -> list[tuple[list[frozenset[str]], float]]:
+    """The things that the question names: for each its names as token sets, and its weight (IDF).
+
+    Latin words and terms of the glossary count, each with its other names; a question without Chinese names nothing,
+    because over Chinese notes its words would be missed everywhere.
+    """
+    if query.isascii():
+        return []
+    out: dict[frozenset[str], list[frozenset[str]]] = {}
+    for name, others in aliases(fold(query)):
+        if name not in ASPECTS:
+            out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others)]
+    for token in tokens(query):
+        if token[0].isascii() and token[0].isalpha() and len(token) > 1 and not any(token in name for name in out):
+            out[frozenset([token])] = [frozenset([token])]
+    return [(names, max(library.idf(sorted(name)))) for name, names in out.items()]
