@@ -22,10 +22,10 @@ from ingest.settings import Settings
 from ingest.store import Library
 from rag.abstain import features
 from rag.answer import WIDE
-from rag.read import read
 from rag.rerank import rerank
 from rag.retrieve import retrieve
 from rag.rewrite import rewrite
+from rag.spell import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,15 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             if case.behaviour == "correct_premise":
                 continue
             answerable = case.behaviour == "answer"
-            rows.append(_features(case, library, sections, hide=frozenset()))
-            truth.append(float(answerable))
-            weights.append(1.0)
-            if answerable:
-                rows.append(_features(case, library, sections, hide=case.gold | case.related))
-                truth.append(0.0)
-                weights.append(HIDDEN_WEIGHT)
+            shown = _features(case, library, sections, hide=frozenset())
+            hidden = _features(case, library, sections, hide=case.gold | case.related) if answerable else []
+            rows += [*shown, *hidden]
+            truth += [float(answerable)] * len(shown) + [0.0] * len(hidden)
+            weights += [1.0] * len(shown) + [HIDDEN_WEIGHT] * len(hidden)
     x, y, w = np.array(rows), np.array(truth), np.array(weights)
-    print("intercept, score, relevance, unknown, foreign:", np.round(fit(x, y, w), 2).tolist())
+    print("intercept, score, lead, lacking, unknown, foreign:", np.round(fit(x, y, w), 2).tolist())
     held = _cross_validated(x, y, w)
     threshold = float(np.sort(held[y == 1])[int(args.wrong * (y == 1).sum())])
     print(f"threshold {threshold:.3f}: wrongly declined {(held[y == 1] < threshold).mean():.3f}, "
@@ -96,16 +94,15 @@ def _cross_validated(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[
     return held
 
 
-def _features(case: Case, library: Library, sections: GoldSections, *, hide: frozenset[str]) -> tuple[float, ...]:
-    query = rewrite(case.question, case.history)
-    found = []
+def _features(case: Case, library: Library, sections: GoldSections, *, hide: frozenset[str]) -> list[tuple[float, ...]]:
+    """One row a part of the question."""
+    query = rewrite(corrected(case.question, library), case.history)
+    rows = []
     for part in query.parts:
         passages = retrieve(part, library, k=WIDE)
         kept = [p for p in passages if not sections.at(p.path, p.chunk.lines) & hide]
-        found.append(rerank(part, kept, library))
-    quotes = read(query, found, library)
-    scores = [passages[0].score for passages in found if passages]
-    return features(query, sum(scores) / len(found) if scores else 0.0, quotes, library)
+        rows.append(features(part, rerank(part, kept, library), library))
+    return rows
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ class Source:
     """``line_starts[i]`` is the offset in ``text`` at which line ``i + 1`` of the decoded file begins; not decreasing."""
     page_starts: tuple[int, ...]
     """The same for pages; empty for formats without pages."""
+    first_line: int = 1
+    """The file's line with which ``line_starts`` begins: above 1 only for a ``.jsonl`` record, which is one line (so
+    that a file of n records does not need n tuples of up to n offsets)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,14 @@ class Document:
     """Offset in ``text`` at which line ``i + 1`` of the *source file* begins. Dropped lines have no width: they
     share the offset of the next kept one, so that :meth:`lines` answers with lines of the file the user gave."""
     dropped: tuple[Dropped, ...] = ()
+    first_line: int = 1
+    """As in :class:`Source`."""
 
     def lines(self, start: int, end: int) -> tuple[int, int]:
         """First and last source line (1-based, inclusive) of the characters ``start:end``."""
         first = bisect_right(self.line_starts, start)
         last = bisect_right(self.line_starts, max(start, end - 1))
-        return max(first, 1), max(last, 1)
+        return max(first, 1) + self.first_line - 1, max(last, 1) + self.first_line - 1
 
     def page(self, offset: int) -> int | None:
         """The page on which the character at ``offset`` stands, 1-based; ``None`` without pages."""

@@ -1,9 +1,10 @@
 """When to say "your notes don't say", and why.
 
-Confidence is a logistic model of four things seen on the way to an answer: the score of the best passage, the relevance of
-the best quote, whether the question names something that stands nowhere in the notes, and whether the question is in
-another language (where words cannot meet). Its weights are fitted by ``python -m eval.calibrate`` on questions with and
-without an answer, and copied here by hand: a model of four numbers needs no file.
+Confidence is a logistic model of what is seen on the way to an answer: the score of the best passage, its lead over the
+fourth, how much of the question's subject it lacks, whether the question names something that stands nowhere in the notes,
+and whether the question is in another language, whose scores lie lower. More features (relevance of the best quote,
+covered words) did not help in cross-validation. The weights are fitted by ``python -m eval.calibrate`` on questions with
+and without an answer, and copied here by hand: a model of six numbers needs no file.
 
 A heading without a body is a hole that the writer left. When the question fits such a heading better than anything that is
 written, the answer is that heading, not the nearest thing that happens to be written.
@@ -16,8 +17,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.lexical import tokens
-from rag.retrieve import query_weights
+from ingest.lexical import fold, tokens
+from rag.rerank import lacking, subjects
+from rag.retrieve import fused, query_words
+from rag.terms import aliases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,20 +30,21 @@ if TYPE_CHECKING:
 
     from ingest.store import Library
     from ingest.types import Section
-    from rag.read import Quote
     from rag.rewrite import Query
     from rag.types import Passage, Reason
 
-INTERCEPT, SCORE, RELEVANCE, UNKNOWN, FOREIGN = -2.1, 4.5, 3.2, -2.1, 0.6
+INTERCEPT, SCORE, LEAD, LACKING, UNKNOWN, FOREIGN = -2.8, 5.2, 2.5, -2.3, -2.8, 1.4
 """Fitted weights of the confidence."""
-THRESHOLD = 0.39
+THRESHOLD = 0.44
 """Below this confidence the answer abstains."""
 CERTAIN = 0.75
 """Above this confidence a blank heading is not considered."""
 BLANK_LEAD = 0.03
 """How much better than the best passage a question must fit a blank heading."""
-BLANK_FIT = 0.15
-"""The least fit of a blank heading."""
+BLANK_FIT, BLANK_FIT_FOREIGN = 0.35, 0.2
+"""The least fit of a blank heading, and that for a question without Chinese."""
+BLANK_SUBJECT = 0.1
+"""What a blank heading gains when it names the question's subject, and the heading of what was found does not."""
 OFF_TOPIC = 0.22
 """Below this cosine of the best passage the question is about something else altogether."""
 
@@ -52,35 +56,40 @@ class Judgement:
     confidence: float
     reason: Reason | None
     blank: Section | None
+    answerable: tuple[bool, ...]
+    """For each part of the question whether the notes answer it."""
 
 
-def judge(query: Query, found: Sequence[Sequence[Passage]], quotes: Sequence[Quote], library: Library) -> Judgement:
-    """Weigh what was found for the parts of the question; no passages at all is "absent" with confidence 0."""
-    scores = [passages[0].score for passages in found if passages]
-    if not scores or not quotes:
-        score, confidence = 0.0, 0.0
-    else:
-        score = sum(scores) / len(found)
-        confidence = probability(features(query, score, quotes, library))
+def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) -> Judgement:
+    """Weigh what was found. A question of several parts is answered where any of them can be; no passages at all is
+    "absent" with confidence 0."""
+    each = [probability(features(part, passages, library)) for part, passages in zip(query.parts, found, strict=True)]
+    confidence = max(each, default=0.0)
+    answerable = tuple(chance >= THRESHOLD for chance in each)
+    score = max((passages[0].score for passages in found if passages), default=0.0)
     fit, blank = _best_blank(query, found, library) if confidence < CERTAIN else (0.0, None)
-    if blank is not None and fit > max(BLANK_FIT, score + (BLANK_LEAD if confidence >= THRESHOLD else -BLANK_LEAD)):
-        return Judgement(confidence=confidence, reason="blank", blank=blank)
-    if confidence >= THRESHOLD:
-        return Judgement(confidence=confidence, reason=None, blank=None)
+    least = BLANK_FIT_FOREIGN if query.text.isascii() else BLANK_FIT
+    if blank is not None and fit > max(least, score + (BLANK_LEAD if confidence >= THRESHOLD else -BLANK_LEAD)):
+        return Judgement(confidence=confidence, reason="blank", blank=blank, answerable=answerable)
+    if any(answerable):
+        return Judgement(confidence=confidence, reason=None, blank=None, answerable=answerable)
     vectors = library.embedder.encode([query.text, *(passages[0].chunk.embedded_text() for passages in found if passages)])
     near = max((vectors[1:] @ vectors[0]).tolist(), default=0.0)
-    return Judgement(confidence=confidence, reason="absent" if near >= OFF_TOPIC else "off-topic", blank=None)
+    return Judgement(confidence=confidence, reason="absent" if near >= OFF_TOPIC else "off-topic", blank=None, answerable=answerable)
 
 
-def features(query: Query, score: float, quotes: Sequence[Quote], library: Library) -> tuple[float, float, float, float]:
-    """Score of the best passage, relevance of the best quote, 1 for an unknown name, 1 for a question without Chinese."""
-    best = max((quote.relevance for quote in quotes), default=0.0)
-    return score, min(best, 1.0), float(bool(unknown_names(query.text, library))), float(query.text.isascii())
+def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, float, float, float, float]:
+    """Of one part of a question: score of the best passage, its lead over the fourth, what it lacks of the subject (0..1);
+    1 when an unknown name is asked for; 1 for a question without Chinese."""
+    score = passages[0].score if passages else 0.0
+    lead = score - passages[3].score if len(passages) > 3 else 0.0
+    lacks = lacking(passages[0], subjects(question, library)) if passages else 1.0
+    return score, lead, lacks, float(bool(unknown_names(question, library))), float(question.isascii())
 
 
-def probability(values: tuple[float, float, float, float]) -> float:
+def probability(values: tuple[float, float, float, float, float]) -> float:
     """The confidence, 0..1, of :func:`features`."""
-    weights = (SCORE, RELEVANCE, UNKNOWN, FOREIGN)
+    weights = (SCORE, LEAD, LACKING, UNKNOWN, FOREIGN)
     return 1 / (1 + math.exp(-(INTERCEPT + sum(weight * value for weight, value in zip(weights, values, strict=True)))))
 
 
@@ -96,8 +105,8 @@ def unknown_names(question: str, library: Library) -> list[str]:
         words = [word for word in words if re.search(r"[A-Z]", word[1:]) or (word[0].isupper() and word in inner)]
     missing = []
     for word in dict.fromkeys(words):
-        parts = tokens(word)
-        if parts and not any(library.known(parts)):
+        names = (word, *(other for _, others in aliases(fold(word)) for other in others))
+        if not any(all(library.known(parts)) for parts in map(tokens, names) if parts):
             missing.append(word)
     return missing
 
@@ -107,19 +116,28 @@ def _best_blank(query: Query, found: Sequence[Sequence[Passage]], library: Libra
     blanks = library.blank_sections()
     if not blanks:
         return 0.0, None
-    headings = [" ".join(section.trail[-1:]) for section in blanks]
+    headings = [_hole(section, library) for section in blanks]
     vectors: NDArray[np.float32] = library.embedder.encode([query.text, *headings])
-    weights = query_weights(query.text)
-    idf = dict(zip(weights, library.idf(list(weights)), strict=True))
-    total = sum(idf[token] for token, weight in weights.items() if weight == 1.0) or 1.0
+    asked = query_words(query.text)
+    idf = dict(zip(asked.all, library.idf(list(asked.all)), strict=True))
     written = [set(tokens(" ".join(passages[0].chunk.trail))) for passages in found if passages]
+    subject = [name for names, _ in subjects(query.text, library) for name in names[:1]]
+    named = any(name <= headed for name in subject for headed in written)
     best: tuple[float, Section | None] = (0.0, None)
     for section, heading, cosine in zip(blanks, headings, (vectors[1:] @ vectors[0]).tolist(), strict=True):
         words = set(tokens(heading))
         if any(words <= headed for headed in written):
             continue
-        covered = min(1.0, sum(weight * idf[token] for token, weight in weights.items() if token in words) / total)
-        fit = 0.5 * cosine + 0.5 * covered if not query.text.isascii() else 0.85 * cosine + 0.15 * covered
+        covered = asked.share(words, idf)
+        fit = fused(cosine, covered, query.text)
+        if not named and any(name <= words for name in subject):
+            fit += BLANK_SUBJECT
         if fit > best[0]:
             best = (fit, section)
     return best
+
+
+def _hole(section: Section, library: Library) -> str:
+    """A blank heading with the few words that stand under it, if any ("分词器": "BPE、BBPE")."""
+    body = library.document(section.document_id).text[section.start : section.end].strip()
+    return " ".join((*section.trail[-1:], body))

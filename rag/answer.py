@@ -1,4 +1,4 @@
-"""The ask line: rewrite → retrieve → rerank → read → judge → cite → verify.
+"""The ask line: (spell →) rewrite → retrieve → rerank → judge → read → cite → verify.
 
 This file is the line and nothing else orchestrates: :func:`ask` is to be read from top to bottom.
 """
@@ -14,6 +14,7 @@ from rag.read import read
 from rag.rerank import rerank
 from rag.retrieve import retrieve
 from rag.rewrite import rewrite
+from rag.spell import corrected
 from rag.types import Answer, Passage, Sentence
 from rag.verify import check
 
@@ -35,12 +36,12 @@ SHOWN = 8
 
 def ask(question: str, library: Library, *, history: Sequence[Turn] = ()) -> Answer:
     """Answer ``question`` from the notes in ``library``, or say why they don't answer it. ``history``: oldest turn first."""
-    query = rewrite(question, history)
+    query = rewrite(corrected(question, library), history)
     found = [rerank(part, retrieve(part, library, k=WIDE), library) for part in query.parts]
-    quotes = read(query, found, library)
-    judgement = judge(query, found, quotes, library)
+    judgement = judge(query, found, library)
     if judgement.reason is not None:
         return _abstention(query, judgement, found, library)
+    quotes = read(query, [passages if yes else [] for passages, yes in zip(found, judgement.answerable, strict=True)], library)
     correction = corrected_premise(query.text, quotes)
     if correction is not None:
         quotes = [correction, *(quote for quote in quotes if not correction.covers(quote))]
@@ -69,6 +70,7 @@ def stream(question: str, library: Library, *, history: Sequence[Turn] = ()) -> 
 
 def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") -> list[Passage]:
     """The passages alone: one leg by itself, or for ``hybrid`` both, fused and reranked as :func:`ask` does."""
+    query = corrected(query, library)
     if mode != "hybrid":
         return retrieve(query, library, k=k, mode=mode)
     return rerank(query, retrieve(query, library, k=max(k, WIDE)), library)[:k]

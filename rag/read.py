@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.lexical import tokens
-from rag.retrieve import query_weights
+from rag.rerank import subjects
+from rag.retrieve import query_words
 from rag.segment import units
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ MARGIN = 0.04
 """A second section is read when its score is this close to the best."""
 CHILD_SHARE = 0.25
 """What a sentence that explains a list item gains from the item's own relevance."""
+NEIGHBOUR_SHARE = 0.15
+"""What a unit gains from the relevance of each neighbour."""
+OFF_SUBJECT = 0.2
+"""What an item loses when the list has others that name the subject."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
 
@@ -111,18 +116,46 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     heading = section.trail[-1] if section.trail else ""
     vectors = library.embedder.encode([question, *texts, *(f"{heading}\n{text}" for text in texts)])
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
-    weights = query_weights(question)
-    idf = dict(zip(weights, library.idf(list(weights)), strict=True))
-    total = sum(idf[token] for token, weight in weights.items() if weight == 1.0) or 1.0
+    asked = query_words(question)
+    idf = dict(zip(asked.all, library.idf(list(asked.all)), strict=True))
     relevance = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
-        words = set(tokens(text))
-        covered = min(1.0, sum(weight * idf[token] for token, weight in weights.items() if token in words) / total)
+        covered = asked.share(set(tokens(text)), idf)
         score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + 0.5 * covered
         explains = 0 <= unit.lead < number and cut[unit.lead].kind == "item"
         score += CHILD_SHARE * max(relevance[unit.lead], 0.0) if explains else 0.0
         relevance.append(score + _fit(unit, text, query) + (0.05 if number == 0 else 0.0))
-    return _Read(document, section, cut, texts, relevance)
+    return _Read(document, section, cut, texts, _smoothed(cut, _on_subject(cut, texts, relevance, question, section, library)))
+
+
+def _on_subject(cut: Sequence[Unit], texts: Sequence[str], relevance: list[float], question: str, section: Section, library: Library) -> list[float]:
+    """In a list where some items name the question's subject, the others are about something else.
+
+    Not so where the heading names it: then the whole list is about it.
+    """
+    names = [name for options, _ in subjects(question, library) for name in options]
+    if not names or any(name <= set(tokens(" ".join(section.trail[-1:]))) for name in names):
+        return relevance
+    speaks = [any(name <= set(tokens(text)) for name in names) for text in texts]
+    lists = {(unit.block, unit.lead) for unit, yes in zip(cut, speaks, strict=True) if yes and unit.kind == "item"}
+    return [
+        score - OFF_SUBJECT if unit.kind == "item" and not yes and (unit.block, unit.lead) in lists else score
+        for unit, yes, score in zip(cut, speaks, relevance, strict=True)
+    ]
+
+
+def _smoothed(cut: Sequence[Unit], relevance: list[float]) -> list[float]:
+    """Relevance with a share of the neighbours' in the same paragraph, list or under the same lead: what answers a question
+    stands together."""
+    out = []
+    for number, unit in enumerate(cut):
+        near = [
+            max(relevance[other], 0.0)
+            for other in (number - 1, number + 1)
+            if 0 <= other < len(cut) and (cut[other].block == unit.block or (unit.lead >= 0 and cut[other].lead == unit.lead))
+        ]
+        out.append(relevance[number] + NEIGHBOUR_SHARE * sum(near))
+    return out
 
 
 def _fit(unit: Unit, text: str, query: Query) -> float:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, tokens
-from rag.terms import ASPECTS, aliases
+from rag.terms import ASPECTS, aliases, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from ingest.store import Library
     from rag.types import Passage
 
-SUBJECT_WEIGHT = 0.25
+SUBJECT_WEIGHT = 0.35
+"""What a passage loses that has nothing of the subject."""
+
+CONCEPT_WEIGHT = 0.5
+"""What a term of the field ("推理") weighs against a Latin name ("LLaMA") of the same rarity."""
+
+Subject = list[tuple[list[frozenset[str]], float]]
+"""What a question names: for each thing its names as token sets, and its weight."""
 
 
 def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Passage]:
@@ -27,17 +34,19 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     subject = subjects(query, library)
     if not subject or not passages:
         return list(passages)
-    total = sum(weight for _, weight in subject)
-    scored = []
-    for passage in passages:
-        words = set(tokens(" ".join((*passage.chunk.trail, passage.chunk.text))))
-        lacking = sum(weight for names, weight in subject if not any(name <= words for name in names))
-        scored.append((passage.score - SUBJECT_WEIGHT * lacking / total, passage))
+    scored = [(passage.score - SUBJECT_WEIGHT * lacking(passage, subject), passage) for passage in passages]
     scored.sort(key=lambda item: (-item[0], item[1].rank))
     return [replace(passage, score=score, rank=rank, origin="reranked") for rank, (score, passage) in enumerate(scored, 1)]
 
 
-def subjects(query: str, library: Library) -> list[tuple[list[frozenset[str]], float]]:
+def lacking(passage: Passage, subject: Subject) -> float:
+    """Share of the subject, by weight, that neither the passage nor its headings name, 0..1."""
+    words = set(tokens(" ".join((*passage.chunk.trail, passage.chunk.text))))
+    total = sum(weight for _, weight in subject)
+    return sum(weight for names, weight in subject if not any(name <= words for name in names)) / total if total else 0.0
+
+
+def subjects(query: str, library: Library) -> Subject:
     """The things that the question names: for each its names as token sets, and its weight (IDF).
 
     Latin words and terms of the glossary count, each with its other names; a question without Chinese names nothing,
@@ -48,8 +57,12 @@ def subjects(query: str, library: Library) -> list[tuple[list[frozenset[str]], f
     out: dict[frozenset[str], list[frozenset[str]]] = {}
     for name, others in aliases(fold(query)):
         if name not in ASPECTS:
-            out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others)]
+            out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others, *kinds(name))]
     for token in tokens(query):
         if token[0].isascii() and token[0].isalpha() and len(token) > 1 and not any(token in name for name in out):
             out[frozenset([token])] = [frozenset([token])]
-    return [(names, max(library.idf(sorted(name)))) for name, names in out.items()]
+    return [(names, max(library.idf(sorted(name))) * (1.0 if _is_name(name) else CONCEPT_WEIGHT)) for name, names in out.items()]
+
+
+def _is_name(name: frozenset[str]) -> bool:
+    return all(token.isascii() for token in name)

@@ -7,13 +7,16 @@ in and the line that introduces it ("the drawbacks are:"). Units are spans of ``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from ingest.types import Document, Section
 
 Kind = Literal["sentence", "item", "formula", "code", "table", "lead"]
+
+LONGEST_TITLE = 40
+"""Characters of an item that may be no more than a title."""
 
 _CJK = "\u3400-\u9fff"
 _MARKER = re.compile(r"[ \t]*(?:[-*+•·●▪◦]\s+|\(?\d{1,2}[.、)）](?!\d)\s*|[①-⑳]\s*|[（(][一二三四五六七八九十\d]{1,2}[)）]\s*|[一二三四五六七八九十]{1,2}、\s*)")
@@ -90,7 +93,14 @@ def units(document: Document, section: Section) -> list[Unit]:
             for start, end in _sentences(document.text, line.start, line.end):
                 out.append(_unit(start, end, "sentence", block, parent, depth))
         index += 1
-    return out
+    return [_titled(unit, number, out, document.text) for number, unit in enumerate(out)]
+
+
+def _titled(unit: Unit, number: int, found: list[Unit], text: str) -> Unit:
+    """A short item that only names what stands below it introduces it, as a lead does."""
+    below = any(other.lead == number and other.block != unit.block for other in found[number + 1 : number + 3])
+    short = unit.end - unit.start <= LONGEST_TITLE and not _ENDED.search(text[unit.start : unit.end])
+    return replace(unit, kind="lead") if unit.kind == "item" and below and short else unit
 
 
 def _unit(start: int, end: int, kind: Kind, block: int, lead: int, depth: int) -> Unit:

@@ -1,7 +1,8 @@
-"""A small bilingual glossary of the field: names of one thing, used to widen a question before the lexical search.
+"""A small bilingual glossary of the field, used to widen a question before the lexical search.
 
-Each line is one thing. Only names that mean the same everywhere stand together; broader and narrower terms do not.
-Written for this project; :func:`aliases` is the only way in.
+Each line of the first table is one thing: only names that mean the same everywhere stand together. The second says what is
+a kind of what: a note that says "SwiGLU 替代 ReLU" speaks of activation functions without naming them. Written for this
+project; :func:`aliases` and :func:`kinds` are the only ways in.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ KL散度 | KL divergence
 量化感知训练 | quantization-aware training | quantization aware training | QAT
 直通估计器 | straight-through estimator | STE
 推理 | inference
-推理引擎 | 推理优化库 | inference engine
+推理引擎 | inference engine
 层融合 | layer fusion
 英伟达 | NVIDIA
 显卡 | GPU
@@ -180,10 +181,36 @@ KL散度 | KL divergence
 原理 | 思路 | 思想 | principle | idea
 """
 
+_KINDS = """
+激活函数 > ReLU | GeLU | Swish | SwiGLU | GeGLU | sigmoid | tanh | softmax
+归一化 > LayerNorm | BatchNorm | RMSNorm | DeepNorm | 层归一化 | 批归一化
+位置编码 > RoPE | ALiBi | 正弦 | 旋转位置编码
+优化器 > Adam | AdamW | SGD | AdaGrad | RMSprop | 动量
+分词器 > BPE | BBPE | WordPiece | SentencePiece | Unigram
+损失函数 > 交叉熵 | 均方误差 | MSE
+参数高效微调 > LoRA | QLoRA | P-tuning | Prefix Tuning | Adapter
+正则化 > L1 | L2 | dropout | 早停
+注意力机制 > 自注意力 | 多头注意力 | MHA | MQA | GQA
+量化 > PTQ | QAT | int8 | GPTQ
+循环神经网络 > LSTM | GRU | BiLSTM
+"""
 ASPECTS = frozenset(
     "优点 好处 优势 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文".split()
 )
 """Names that say what is asked of a thing, not which thing."""
+
+
+@lru_cache(maxsize=1)
+def _narrower() -> dict[str, tuple[str, ...]]:
+    rows = (line.split(" > ") for line in _KINDS.strip().splitlines())
+    return {broad: tuple(narrow.split(" | ")) for broad, narrow in rows}
+
+
+def kinds(name: str) -> tuple[str, ...]:
+    """What is a kind of the thing that ``name`` (one of its glossary names) stands for; empty where the table has none."""
+    groups, _, _ = _tables()
+    table = _narrower()
+    return next((table[other] for other in (name, *groups.get(_key(name), ())) if other in table), ())
 
 
 @lru_cache(maxsize=1)

@@ -5,15 +5,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.types import Chunk
 
 Origin = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "partial", "unsupported", "contradicted"]
 Reason = Literal["blank", "absent", "off-topic"]
+
+_ITEM = re.compile(r"(?:-|\d{1,2}\.) ")
+_DISPLAYED = re.compile(r"\s*(?:```|~~~|\$\$|\||\\\[|\$[^$]+\$\s*$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +89,16 @@ class Answer:
         return join([sentence.text for sentence in self.sentences])
 
 
-def join(parts: list[str]) -> str:
-    """Join sentences into Markdown: prose runs on, blocks (lists, code, formulas, tables) get lines of their own."""
+def join(parts: Sequence[str]) -> str:
+    """Join sentences into Markdown: prose runs on, list items get a line each, code and formulas an empty line around."""
     out = ""
     for part in parts:
         if not out:
             out = part
-            continue
-        block = part.lstrip().startswith(("-", "*", "#", "|", "```", "$$")) or part.lstrip()[:2].rstrip(".").isdigit() or "\n" in part
-        after_block = out.rstrip().endswith(("```", "$$", "|")) or "\n" in out.rsplit("\n\n", 1)[-1]
-        if block or after_block:
-            out += "\n\n" if "```" in part or "$$" in part or after_block else "\n"
-        elif out[-1].isascii() and part[0].isascii():
-            out += " "
-        out += part
+        elif _DISPLAYED.match(part) or _DISPLAYED.match(out.rsplit("\n\n", 1)[-1]):
+            out += f"\n\n{part}"
+        elif _ITEM.match(part):
+            out += f"\n{part}" if _ITEM.match(out.rsplit("\n", 1)[-1]) else f"\n\n{part}"
+        else:
+            out += f" {part}" if out[-1].isascii() and part[0].isascii() else part
     return out

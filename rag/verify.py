@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SUPPORTED = 0.7
 PARTIAL = 0.45
+OTHER_NUMBER = 0.4
+"""What is left of the support when the claim has a number that the evidence lacks."""
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+(?:[。！？!?；;]+|\n|$)")
 _ENGLISH_STOP = re.compile(r"(?<=[a-z0-9)])\.\s+(?=[A-Z])")
@@ -32,6 +34,7 @@ _NEGATION = re.compile(
     r"不(?!同|仅|但|断|过|管|论|只是|妨)|没有?(?=[\u3400-\u9fff])|无法|无需|未(?!来)|并非|非(?=[\u3400-\u9fff])|禁止|避免|"
     r"\b(?:not|no|never|cannot|without|avoid|neither|nor)\b|n't\b"
 )
+_CLAUSE = re.compile(r"[,，;；。!！?？]")
 _NO_CLAIM = re.compile(
     r"(?:我?不知道|无法回答|没有(?:相关|找到|写到)|笔记里?没有|抱歉|对不起|你好|希望.{0,12}帮助|如有.{0,8}问题|"
     r"i (?:do not|don't|cannot|can't) (?:know|answer|find|tell)|(?:the )?notes do(?:n't| not) (?:say|mention)|sorry|hello|hope this helps|as an ai)",
@@ -140,7 +143,7 @@ def _compare(claim: str, evidence: str, embedder: Embedder | None) -> tuple[floa
         covered = max(covered, min(1.0, 1.3 * float(vectors[0] @ vectors[1])))
     folded, other = fold(claim), fold(evidence)
     numbers = set(_NUMBER.findall(folded)) - set(_NUMBER.findall(other))
-    support = covered * (0.5 if numbers else 1.0)
+    support = covered * (OTHER_NUMBER if numbers else 1.0)
     return support, bool(_against(folded, other, covered))
 
 
@@ -161,7 +164,8 @@ def _against(claim: str, evidence: str, covered: float) -> str:
         return "replacement"
     if covered < 0.6:
         return ""
-    if len(_NEGATION.findall(claim)) % 2 != len(_NEGATION.findall(evidence)) % 2 and len(claim) > 0.5 * len(evidence):
+    clause = max(_CLAUSE.split(evidence), key=lambda part: (_coverage(claim, part), -len(part)))
+    if _coverage(claim, clause) >= 0.6 and len(_NEGATION.findall(claim)) % 2 != len(_NEGATION.findall(clause)) % 2:
         return "negation"
     for left, right in _OPPOSITES:
         for one, two in ((left, right), (right, left)):

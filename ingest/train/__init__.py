@@ -1,0 +1,9 @@
+"""The recipe of the shipped embedding model: ``python -m ingest.train --pairs DIR --out DIR``, and ``footnote train``.
+
+    read pairs → rename, rephrase → batches of one kind → InfoNCE → weights of the tokens → pack, with checksums
+
+One idea a module: ``pairs`` (what belongs together), ``terms`` and ``augment`` (what is made by rule), ``vocabulary`` (the
+tokens), ``loop`` (the training), ``pack`` (the folder that the program loads), ``evaluate`` (does it find what it should),
+``adapt`` (the shipped model, moved towards a reader's own notes). It needs the extra ``models``; nothing else of the program
+imports it, and it imports torch only when it runs.
+"""

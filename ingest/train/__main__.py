@@ -1,0 +1,143 @@
+"""The command: train the model that ships, or adapt it to a library.
+
+``python -m ingest.train --pairs DIR --out DIR [--seed N] [--steps N] [--dims 256] [--kind float16|int8] [--collection DIR]``
+trains one; ``python -m ingest.train --library DIR [--out DIR]`` is the same as ``footnote train``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import NotesError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.train.pairs import Pair
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 a ``NotesError`` (one line on stderr), 2 wrong usage."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.pairs is not None and options.out is None:
+        parser.error("--pairs needs --out")
+    try:
+        if options.library is not None:
+            return adapt_library(options.library, options.out, seed=options.seed)
+        return _train(options)
+    except NotesError as exc:
+        _say(" ".join(str(exc).split()))
+        return 1
+
+
+def adapt_library(library: str, out: Path | None = None, *, seed: int = 0) -> int:
+    """``footnote train``: adapt the shipped model to a library's headings, say whether it helped; 0 in both cases."""
+    from dataclasses import replace
+
+    from ingest.embed import SHIPPED
+    from ingest.settings import Settings
+    from ingest.store import Library
+    from ingest.train.adapt import RECIPE, adapt, heading_pairs
+
+    settings = Settings.load(library=library or None)
+    folder = out or settings.library_folder.with_name(settings.library_folder.name + "-model")
+    with Library.open(settings.library_folder, settings) as opened:
+        pairs = heading_pairs(opened)
+    result = adapt(pairs, SHIPPED, folder, recipe=replace(RECIPE, seed=seed))
+    (sys.stderr if result.folder is None else sys.stdout).write(f"footnote train: {result}\n")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from tokenizers import Tokenizer
+
+    from ingest.embed import SHIPPED
+    from ingest.train.adapt import encoder
+    from ingest.train.evaluate import read_beir
+    from ingest.train.loop import Recipe, finite, need_torch, report, train
+    from ingest.train.pack import pack
+    from ingest.train.pairs import read_pairs
+    from ingest.train.terms import Terms
+    from ingest.train.vocabulary import build_tokenizer
+
+    torch = need_torch()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    pairs, held = read_pairs(options.pairs, held_out=options.held_out)
+    terms = Terms(options.terms) if options.terms else Terms()
+    _say(f"{len(pairs)} pairs, {len(held)} held out, {len(terms.terms)} terms")
+    if options.vocabulary is not None:
+        tokenizer = build_tokenizer(options.vocabulary.read_text(encoding="utf-8").split("\n"))
+        _say(f"vocabulary of {tokenizer.get_vocab_size()} tokens")
+    else:
+        tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
+    pairs += terms.pairs()
+    recipe = Recipe(seed=options.seed, dims=options.dims, steps=options.steps, batch=options.batch, device=options.device)
+    start = None if options.random_start else start_from(pairs, tokenizer, recipe)
+    trained = train(pairs, tokenizer, recipe, terms=terms, start=start, progress=report)
+    if not finite(trained.losses):
+        raise NotesError("training went out of range: try another seed or a smaller learning rate")
+    digest = pack(options.out, trained.table, tokenizer, kind=options.kind, card=_CARD.format(pairs=len(pairs), recipe=recipe))
+    _say(f"{options.out}: weights {digest}")
+    for folder in options.collection:
+        dense, fused = read_beir(folder).measure(encoder(tokenizer, trained.table))
+        for name, figures in (("dense", dense), ("fused", fused)):
+            low, high = figures.interval()
+            shown = f"R@1 {figures.recall(1):.3f} R@5 {figures.recall(5):.3f} MRR@10 {figures.mrr:.3f} ({low:.3f} to {high:.3f})"
+            sys.stdout.write(f"{folder.name} {name}: {shown}\n")
+    return 0
+
+
+def start_from(pairs: Sequence[Pair], tokenizer: Any, recipe: Any) -> Any:
+    """The start table (``start``) counted from the pairs' passages, each once, and from the aligned ones."""
+    from ingest.train.loop import Passages
+    from ingest.train.start import start_table
+
+    once: dict[str, int] = {}
+    for number, pair in enumerate(pairs):
+        if pair.kind in ("head", "qhead", "ict", "par", "xhead"):
+            once.setdefault(pair.positive, number)
+    passages = Passages([pair.positive for pair in pairs], tokenizer)
+    aligned = [number for number, pair in enumerate(pairs) if pair.kind in ("par_sent", "par_head", "dict", "term")]
+    left = Passages([pairs[number].anchor for number in aligned], tokenizer)
+    across = [(left.text(i), passages.text(number)) for i, number in enumerate(aligned)]
+    return start_table(tokenizer.get_vocab_size(), recipe.dims, passages, list(once.values()), across, seed=recipe.seed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ingest.train", description="Train or adapt the embedding model.")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--pairs", type=Path, metavar="DIR", help="train on this folder of pairs (*.jsonl, *.jsonl.gz)")
+    source.add_argument("--library", metavar="DIR", help="adapt the shipped model to this library (empty: the default one)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the new model")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--dims", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--kind", choices=("float16", "int8"), default="float16", help="how the rows are stored")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; results repeat to the bit with the same number")
+    parser.add_argument("--held-out", nargs="*", default=(), metavar="SOURCE", help="sources to leave out of training")
+    parser.add_argument("--terms", type=Path, metavar="FILE", help="another table of terms")
+    parser.add_argument("--vocabulary", type=Path, metavar="FILE", help="build a tokenizer from this text (one passage a line)")
+    parser.add_argument("--random-start", action="store_true", help="start from noise and not from counted neighbours")
+    parser.add_argument("--collection", type=Path, nargs="*", default=(), metavar="DIR", help="measure on these (BEIR's layout)")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"footnote train: {text}\n")
+
+
+_CARD = """# Static Chinese-English sentence embeddings, {recipe.dims} dimensions
+
+Made by `python -m ingest.train` from {pairs} pairs: seed {recipe.seed}, {recipe.steps} steps, batches of {recipe.batch},
+learning rate {recipe.rate}.
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Follow-ups are completed from the chat, and questions that ask several things are taken apart."""
+
+import pytest
+
+from rag.rewrite import kind, rewrite
+from rag.types import Turn
+
+
+def _after(previous: str, question: str) -> str:
+    return rewrite(question, [Turn(role="user", content=previous), Turn(role="assistant", content="...")]).text
+
+
+@pytest.mark.parametrize(
+    ("previous", "question", "standalone"),
+    [
+        ("RoPE 的思路是什么?", "它的缺点呢?", "RoPE的缺点"),
+        ("什么是RoPE?", "缺点呢", "RoPE的缺点"),
+        ("数据并行有什么优缺点?", "那模型并行呢?", "模型并行有什么优缺点?"),
+        ("BN 训练和测试有什么区别?", "那LN呢?", "LN 训练和测试有什么区别?"),
+        ("二维卷积是怎么算的?", "那个核里的数是怎么来的?", "二维卷积核里的数是怎么来的?"),
+        ("Deep Norm的思路是什么?", "有没有它的代码", "有没有 Deep Norm 的代码"),
+        ("什么是梯度消失?", "怎么缓解?", "梯度消失 怎么缓解?"),
+        ("What is RoPE?", "What about its drawbacks?", "RoPE drawbacks"),
+    ],
+)
+def test_a_follow_up_is_completed_from_the_last_question(previous: str, question: str, standalone: str) -> None:
+    assert _after(previous, question) == standalone
+
+
+@pytest.mark.parametrize("question", ["LoRA和QLoRA有什么区别?", "为什么 Transformer 要用残差连接?", "How does dropout work?"])
+def test_a_question_that_stands_by_itself_is_left_alone(question: str) -> None:
+    assert _after("什么是RoPE?", question) == question
+
+
+def test_without_history_only_white_space_changes() -> None:
+    assert rewrite("  它的\n缺点呢? ").text == "它的 缺点呢?"
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("LLaMA和ChatGLM各自把激活函数换成了什么?", ("LLaMA 把激活函数换成了什么", "ChatGLM 把激活函数换成了什么")),
+        ("SentencePiece和BPE是什么关系?BPE有什么优点?", ("SentencePiece和BPE是什么关系", "BPE有什么优点")),
+        ("BERT用什么切词?它的位置编码又是怎么来的?", ("BERT用什么切词", "BERT的位置编码又是怎么来的")),
+        ("LN 和 BN 有什么区别?", ("LN 和 BN 有什么区别",)),
+        ("Adam 特点", ("Adam 特点",)),
+    ],
+)
+def test_each_thing_asked_for_is_searched_by_itself(question: str, parts: tuple[str, ...]) -> None:
+    assert rewrite(question).parts == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("写一下 softmax 的代码", "code"),
+        ("GeLU 的计算公式是什么?", "formula"),
+        ("LN 和 BN 有什么区别?", "comparison"),
+        ("缓解过拟合有哪些办法?", "list"),
+        ("为什么要除以根号 d_k?", "reason"),
+        ("早停是什么?", "plain"),
+    ],
+)
+def test_the_kind_of_a_question_is_read_from_its_words(question: str, expected: str) -> None:
+    assert kind(question) == expected
+
+
+@pytest.mark.parametrize("question", ["", "?", "???", "。", "那呢?", "它"])
+def test_a_question_of_almost_nothing_does_no_harm(question: str) -> None:
+    query = rewrite(question, [Turn(role="user", content="RoPE 的思路是什么?")])
+    assert query.parts
+    assert all(isinstance(part, str) for part in query.parts)

@@ -1,0 +1,115 @@
+"""What a user installs: the files of the wheel, and dependencies that match the imports.
+
+Listing what goes into the wheel takes milliseconds; `.ci/run` builds it, installs it elsewhere and asks it a question.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("ingest", "rag", "ui", "eval")
+MODULE_OF = {  # where the name of the distribution is not that of the import
+    "beautifulsoup4": "bs4",
+    "charset-normalizer": "charset_normalizer",
+    "faiss-cpu": "faiss",
+    "langchain-core": "langchain_core",
+    "markdown-it-py": "markdown_it",
+    "opencc": "opencc",
+    "python-docx": "docx",
+    "scikit-learn": "sklearn",
+    "sentence-transformers": "sentence_transformers",
+}
+NOT_IMPORTED = {
+    "langchain",  # what users of rag/chain.py program with
+    "python-multipart",  # Gradio's; named for its floor alone
+}
+PEER = ROOT / "eval" / "tutorial.py"  # the program that the benchmark compares with, on packages of its own
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_wheel() -> set[str]:
+    from hatchling.builders.wheel import WheelBuilder
+
+    return {Path(file.distribution_path).as_posix() for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+
+
+def modules_of(requirements: list[str]) -> set[str]:
+    names = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in requirements}
+    return {MODULE_OF.get(name, name) for name in names - NOT_IMPORTED}
+
+
+def test_wheel_holds_every_module(in_wheel: set[str]) -> None:
+    assert {file.relative_to(ROOT).as_posix() for package in PACKAGES for file in (ROOT / package).rglob("*.py")} <= in_wheel
+
+
+def test_wheel_holds_the_data_beside_the_modules(in_wheel: set[str]) -> None:
+    data = {
+        file.relative_to(ROOT).as_posix()
+        for folder in (*PACKAGES, "corpus")
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and file.suffix not in (".py", ".pyc")
+    }
+    assert data <= in_wheel
+    assert {"ingest/model/model.safetensors", "ingest/model/tokenizer.json", "ingest/model/README.md"} <= in_wheel
+    assert {Path(file).suffix for file in in_wheel if file.startswith("corpus/")} >= {".md", ".pdf", ".html"}
+    assert any(file.startswith("ui/web/") and file.endswith(".css") for file in in_wheel)
+
+
+def test_wheel_holds_nothing_else(in_wheel: set[str]) -> None:
+    assert {file.split("/")[0] for file in in_wheel} == {*PACKAGES, "corpus"}
+    assert [file for file in in_wheel if file.endswith((".pyc", ".pkl", ".db", ".sqlite"))] == []
+
+
+def test_shipped_model_is_the_one_whose_hashes_are_kept() -> None:
+    model = ROOT / "ingest" / "model"
+    kept = [line.split(maxsplit=1) for line in (model / "SHA256SUMS").read_text(encoding="utf-8").splitlines()]
+    assert {file.strip(" *") for _, file in kept} >= {"model.safetensors", "tokenizer.json"}
+    assert [file for digest, file in kept if hashlib.sha256((model / file.strip(" *")).read_bytes()).hexdigest() != digest] == []
+
+
+def test_imports_are_declared_and_what_is_declared_is_imported(project: dict[str, Any]) -> None:
+    imported = set()
+    for file in {file for package in PACKAGES for file in (ROOT / package).rglob("*.py")} - {PEER}:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    imported -= {*sys.stdlib_module_names, *PACKAGES, "__future__"}
+    default = modules_of(project["dependencies"])
+    assert imported - default - modules_of(project["optional-dependencies"]["models"]) - {"tomllib"} == set()
+    assert default - imported == set()
+
+
+def test_default_install_has_no_torch(project: dict[str, Any]) -> None:
+    assert (
+        modules_of(project["dependencies"]) & {"torch", "sentence_transformers", "transformers", "langchain_community"} == set()
+    )
+
+
+def test_version_heads_the_changelog(project: dict[str, Any]) -> None:
+    heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert project["version"] in heads[:2]
+
+
+def test_the_command_is_the_one_of_the_readme(project: dict[str, Any]) -> None:
+    assert project["scripts"] == {"footnote": "ui.cli:main"}

@@ -1,0 +1,423 @@
+"""The command ``footnote``: reads the command line, calls one function, prints.
+
+Decisions:
+
+- What scripts rely on: with ``--json`` (and always with ``--batch``) stdout holds one JSON object a line, in UTF-8,
+  keys in the documented order, and nothing else; progress and errors go to stderr. Exit codes: 0 done,
+  1 a ``NotesError`` (one line on stderr), 2 wrong usage.
+- A batch is read and checked whole before its first line is answered: a malformed line is an error that names it, not
+  a hole in the output. The ``question`` of a result is the one that was asked; a person is also shown how a follow-up
+  was understood.
+- Start-up is part of the product: everything but ``argparse`` is imported inside the command that needs it.
+- A closed pipe (``| head``) ends the program quietly; a console that lacks a character prints ``?`` for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import LibraryMissing, LoadError, NotesError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ingest.settings import Settings
+    from ingest.store import Library
+    from rag.types import Turn
+
+_JSON_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 a ``NotesError``, 2 wrong usage.
+
+    ``argv`` is the command line without the program's name; by default that of the process.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except NotesError as exc:
+        print("footnote:", " ".join(str(exc).split()), file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as exc:  # argparse: 0 after --help, 2 after wrong usage
+        return exc.code if isinstance(exc.code, int) else 2
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["eval"]:
+        from eval.run import main as evaluate
+
+        return evaluate(arguments[1:])
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    machine = options.command != "serve" and (options.json or getattr(options, "batch", None) or getattr(options, "action", "") == "dump")
+    _prepare_output(machine=bool(machine))
+    code: int = options.run(options)
+    sys.stdout.flush()
+    return code
+
+
+def _prepare_output(*, machine: bool) -> None:
+    """Make stdout safe for any text: exact UTF-8 with plain newlines for programs, the console's own encoding for people."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is None:
+            continue
+        if machine and stream is sys.stdout:
+            reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        else:
+            reconfigure(errors="replace")
+
+
+# ---------------------------------------------------------------------------------------------- the command line
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; ``footnote COMMAND --help`` prints what is said here."""
+    parser = _Parser(
+        prog="footnote",
+        description="Ask your notes in your own words; every sentence of the answer carries a footnote.",
+        epilog="Run 'footnote COMMAND --help' for the options of a command.",
+    )
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    library = _Parser(add_help=False)
+    library.add_argument("--library", metavar="DIR", help="folder of the library (default: one in your data folder)")
+    as_json = _Parser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print one JSON object on one line")
+    batch = _Parser(add_help=False)
+    batch.add_argument("--batch", metavar="FILE|-", help="read JSON lines from FILE or standard input; print JSON lines")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str, *parents: _Parser) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=list(parents))
+        added.set_defaults(run=run)
+        return added
+
+    one = command("ingest", _ingest, "read notes (files or folders) into the library", library, as_json)
+    one.add_argument("paths", nargs="+", metavar="PATH", help=".txt .md .html .pdf .docx .ipynb .jsonl, or a folder of them")
+
+    one = command("ask", _ask, "answer a question from the notes, with footnotes", library, as_json, batch)
+    one.add_argument("question", nargs="?", metavar="QUESTION")
+    one.add_argument("--model", metavar="SPEC", help="LLM as provider:name (default: none, sentences of the notes themselves)")
+    one.add_argument("--markdown", action="store_true", help="print Markdown with footnotes")
+
+    one = command("search", _search, "find passages", library, as_json, batch)
+    one.add_argument("query", nargs="?", metavar="QUERY")
+    one.add_argument("--k", type=_at_least_one, default=10, metavar="N", help="number of passages (default: 10)")
+    one.add_argument("--mode", choices=("hybrid", "dense", "lexical"), default="hybrid", help="default: hybrid")
+
+    command("verify", _verify, "check answers against the passages they rest on (JSON lines)", as_json, batch)
+
+    one = command("notes", _notes, "list, show, remove or dump the notes in the library", library, as_json)
+    one.add_argument("action", nargs="?", choices=("list", "show", "remove", "dump"), default="list", help="default: list")
+    one.add_argument("names", nargs="*", metavar="NOTE", help="for show and remove: a path, a file name or an id")
+
+    one = command("check", _check, "check that the library is sound", library, as_json)
+    one.add_argument("--repair", action="store_true", help="rebuild what can be rebuilt")
+
+    one = command("serve", _serve, "open the web page", library)
+    one.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    one.add_argument("--port", type=int, default=7860, help="default: 7860")
+    one.add_argument("--model", metavar="SPEC", help="LLM as provider:name")
+
+    commands.add_parser("eval", help="measure answers and search on question sets", add_help=False)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """No abbreviated options: a script that works today must not break when an option is added."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, allow_abbrev=False, **kwargs)
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, **_: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print("footnote", version("footnote-notes"))
+        except PackageNotFoundError:
+            print("footnote (not installed)")
+        parser.exit()
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+def _usage(command: str, message: str) -> int:
+    print(f"footnote {command}: {message} (see 'footnote {command} --help')", file=sys.stderr)
+    return 2
+
+
+# ---------------------------------------------------------------------------------------------- ask, search, verify
+
+
+def _ask(options: argparse.Namespace) -> int:
+    if (options.question is None) == (options.batch is None):
+        return _usage("ask", "give either a QUESTION or --batch FILE")
+    from time import perf_counter
+
+    from rag.answer import ask
+    from ui import render
+
+    settings = _settings(options, model=options.model)
+    jobs = [_Question(None, _clean(options.question), ())] if options.batch is None else _read_questions(options.batch)
+    with open_library(settings) as library:
+        for job in jobs:
+            began = perf_counter()
+            answer = ask(job.question, library, history=job.history)
+            if options.json or options.batch is not None:
+                emit(render.answer_record(answer, id=job.id, question=job.question, seconds=perf_counter() - began))
+            elif options.markdown:
+                print(render.markdown(answer))
+            else:
+                print(render.terminal(answer, asked=job.question, color=_color()))
+    return 0
+
+
+def _search(options: argparse.Namespace) -> int:
+    if (options.query is None) == (options.batch is None):
+        return _usage("search", "give either a QUERY or --batch FILE")
+    from rag.answer import search
+    from ui import render
+
+    settings = _settings(options)
+    if options.batch is None:
+        jobs = [(None, _clean(options.query))]
+    else:
+        jobs = [(row.get("id"), _text(row, where, "query", "question", "text")) for where, row in _read_batch(options.batch)]
+    with open_library(settings) as library:
+        for identity, query in jobs:
+            passages = search(query, library, k=options.k, mode=options.mode)
+            if options.json or options.batch is not None:
+                emit({"id": identity, "query": query, "passages": [render.passage_record(passage) for passage in passages]})
+            else:
+                print(render.passages(passages, query=query, color=_color()))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    if options.batch is None and sys.stdin.isatty():
+        return _usage("verify", "give --batch FILE, or JSON lines on standard input")
+    jobs = []
+    for where, row in _read_batch("-" if options.batch is None else options.batch):
+        contexts = next((row[key] for key in ("contexts", "retrieved_contexts", "passage") if row.get(key) is not None), None)
+        contexts = [contexts] if isinstance(contexts, str) else contexts
+        if not isinstance(contexts, list) or not all(isinstance(context, str) for context in contexts):
+            raise LoadError(where, "needs 'passage' (text) or 'contexts' (a list of texts)")
+        question = _text(row, where, "question", "user_input", default="")
+        answer = _text(row, where, "answer", "response")
+        jobs.append((row.get("id"), question, [_clean(context) for context in contexts], answer))
+
+    from rag.verify import verify
+    from ui import render
+
+    for identity, question, contexts, answer in jobs:
+        verification = verify(answer, contexts, question)
+        if options.json or options.batch is not None:
+            emit(render.verification_record(verification, id=identity))
+        else:
+            print(render.verification(verification, id=identity, color=_color()))
+    return 0
+
+
+class _Question:
+    """One question of a batch with its history."""
+
+    __slots__ = ("history", "id", "question")
+
+    def __init__(self, id: object, question: str, history: tuple[Turn, ...]) -> None:
+        self.id, self.question, self.history = id, question, history
+
+
+def _read_questions(name: str) -> list[_Question]:
+    from rag.types import Turn
+
+    jobs = []
+    for where, row in _read_batch(name):
+        turns = row.get("history") or []
+        if not isinstance(turns, list):
+            raise LoadError(where, "'history' must be a list")
+        history = []
+        for turn in turns:
+            role, content = (turn.get("role"), turn.get("content")) if isinstance(turn, dict) else (None, None)
+            if role not in ("user", "assistant") or not isinstance(content, str):
+                raise LoadError(where, "each turn of 'history' needs 'role' (user or assistant) and 'content' (text)")
+            history.append(Turn(role=role, content=_clean(content)))
+        jobs.append(_Question(row.get("id"), _text(row, where, "question"), tuple(history)))
+    return jobs
+
+
+def _read_batch(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """All rows of a batch with their place ("FILE: line 3"); ``LoadError`` names the first line that is no JSON object."""
+    import json
+
+    shown = "standard input" if name == "-" else name
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as exc:
+        raise LoadError(shown, exc.strerror or str(exc)) from exc
+    rows = []
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{shown}: line {number}"
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except UnicodeDecodeError as exc:
+            raise LoadError(where, "not UTF-8") from exc
+        except (ValueError, RecursionError) as exc:
+            raise LoadError(where, f"not JSON ({exc})") from exc
+        if not isinstance(row, dict):
+            raise LoadError(where, "not a JSON object")
+        rows.append((where, row))
+    return rows
+
+
+def _text(row: dict[str, Any], where: str, *names: str, default: str | None = None) -> str:
+    """The first of ``names`` that the row has, which must be text."""
+    for name in names:
+        if row.get(name) is not None:
+            if not isinstance(row[name], str):
+                raise LoadError(where, f"{name!r} must be text")
+            return _clean(row[name])
+    if default is None:
+        raise LoadError(where, f"{names[0]!r} is missing")
+    return default
+
+
+def _clean(text: str) -> str:
+    """Text that can be encoded: a lone surrogate (from a broken argument or a JSON escape) becomes ``?``."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+# ---------------------------------------------------------------------------------------------- the library
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    from ingest.build import build
+    from ui import render
+
+    with _Progress() as progress:
+        summary = build([Path(path) for path in options.paths], _settings(options), progress=progress)
+    if options.json:
+        emit(render.summary_record(summary))
+    else:
+        print(render.summary(summary, color=_color()))
+    return 0
+
+
+def _notes(options: argparse.Namespace) -> int:
+    from ui import commands_notes
+
+    if options.action in ("show", "remove") and not options.names:
+        return _usage("notes", f"{options.action} needs a NOTE")
+    if options.action in ("list", "dump") and options.names:
+        return _usage("notes", f"{options.action} takes no NOTE")
+    return commands_notes.run(options.action, options.names, _settings(options), emit=emit, machine=options.json, color=_color())
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ui import commands_notes
+
+    return commands_notes.check(_settings(options), repair=options.repair, emit=emit if options.json else None)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _settings(options, model=options.model)
+    open_library(settings).close()
+    from ui.web import serve
+
+    serve(settings, host=options.host, port=options.port)
+    return 0
+
+
+def open_library(settings: Settings) -> Library:
+    """The library of ``settings``; where there is none yet, one is first built from the notes that ship."""
+    from ingest.store import Library
+
+    try:
+        return Library.open(settings.library_folder, settings)
+    except LibraryMissing:
+        pass
+    from ingest.build import build, corpus_folder
+
+    print(f"footnote: no library yet; building one from the notes that ship, in {settings.library_folder}", file=sys.stderr)
+    with _Progress() as progress:
+        build([corpus_folder()], settings, progress=progress)
+    return Library.open(settings.library_folder, settings)
+
+
+class _Progress:
+    """A bar on stderr (nothing where stderr is no terminal), fed with ``(done, total, what)``."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, file=sys.stderr, leave=False, unit="", dynamic_ncols=True)
+        self._bar.total = total
+        self._bar.set_description_str(_clean(Path(what).name or what)[-40:], refresh=False)
+        self._bar.update(done - self._bar.n)
+
+
+def _settings(options: argparse.Namespace, **more: str | None) -> Settings:
+    from ingest.settings import Settings
+
+    settings = Settings.load(library=options.library, **more)
+    if settings.model:
+        raise SettingsError("model: this version answers without an LLM; leave --model and FOOTNOTE_MODEL out")
+    return settings
+
+
+# ---------------------------------------------------------------------------------------------- output
+
+
+def emit(record: object) -> None:
+    """One JSON object on one line, at once; no character in it that some program takes for a line's end."""
+    import json
+
+    print(json.dumps(record, ensure_ascii=False, allow_nan=False).translate(_JSON_BREAKS), flush=True)
+
+
+def _color() -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
+        return False
+    return os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
