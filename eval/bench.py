@@ -153,14 +153,19 @@ def _size(url: str) -> int:
         return Path(url[7:]).stat().st_size
     import urllib.request
 
-    with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as response:  # noqa: S310  (pip named it)
+    with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as response:
         return int(response.headers["Content-Length"])
 
 
 def _sentences_to_notes(chunks: int, path: Path) -> None:
     """Records of about 160 characters, made by shuffling the sentences of the shipped notes; the same for every run."""
     corpus = Path(__file__).parent.parent / "corpus"
-    sentences = [line.strip() for file in sorted(corpus.glob("*.md")) for line in file.read_text(encoding="utf-8").split("。") if 15 < len(line) < 120]
+    sentences = [
+        line.strip()
+        for file in sorted(corpus.glob("*.md"))
+        for line in file.read_text(encoding="utf-8").split("。")
+        if 15 < len(line) < 120
+    ]
     sentences = [" ".join(line.split()).lstrip("#- ") for line in sentences]
     generator = random.Random(0)
     with path.open("w", encoding="utf-8") as out:

@@ -65,8 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("intercept, score, lead, lacking, unknown, foreign:", np.round(fit(x, y, w), 2).tolist())
     held = _cross_validated(x, y, w)
     threshold = float(np.sort(held[y == 1])[int(args.wrong * (y == 1).sum())])
-    print(f"threshold {threshold:.3f}: wrongly declined {(held[y == 1] < threshold).mean():.3f}, "
-          f"declined of the unanswerable {(held[(y == 0) & (w == 1)] < threshold).mean():.3f}, of the hidden {(held[w < 1] < threshold).mean():.3f}")
+    print(
+        f"threshold {threshold:.3f}: wrongly declined {(held[y == 1] < threshold).mean():.3f}, "
+        f"declined of the unanswerable {(held[(y == 0) & (w == 1)] < threshold).mean():.3f}, of the hidden {(held[w < 1] < threshold).mean():.3f}"
+    )
     return 0
 
 
@@ -83,7 +85,9 @@ def fit(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64], 
     return theta
 
 
-def _cross_validated(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64], folds: int = 20) -> NDArray[np.float64]:
+def _cross_validated(
+    x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[np.float64], folds: int = 20
+) -> NDArray[np.float64]:
     order = np.random.default_rng(0).permutation(len(x))
     held = np.zeros(len(x))
     for fold in range(folds):
@@ -97,7 +101,7 @@ def _cross_validated(x: NDArray[np.float64], y: NDArray[np.float64], w: NDArray[
 def _features(case: Case, library: Library, sections: GoldSections, *, hide: frozenset[str]) -> list[tuple[float, ...]]:
     """One row a part of the question."""
     query = rewrite(corrected(case.question, library), case.history)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for part in query.parts:
         passages = retrieve(part, library, k=WIDE)
         kept = [p for p in passages if not sections.at(p.path, p.chunk.lines) & hide]

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def first_hit(ranked: Sequence[frozenset[str]], gold: frozenset[str]) -> int:
     """Rank (from 1) of the first new section that is gold; 0 when none is. A passage may overlap several sections; a
-    section counts at its first appearance only."""
+    section counts at its first appearance only.
+    """
     seen: list[str] = []
     for sections in ranked:
         for name in sorted(sections):

@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         command = kinds.add_parser(name, help=about, description=about)
         if name != "cleaning":
-            command.add_argument("--questions", type=Path, action="append", required=True, metavar="FILE", help="JSONL of questions")
+            command.add_argument(
+                "--questions", type=Path, action="append", required=True, metavar="FILE", help="JSONL of questions"
+            )
         command.add_argument("--sections", type=Path, required=True, metavar="FILE", help="JSONL of gold sections")
         command.add_argument("--library", metavar="DIR", help="the library to ask")
         command.add_argument("--json", action="store_true", help="one JSON object")
@@ -51,7 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 figures = cleaning(library, sections)
             else:
                 cases = [case for path in args.questions for case in load_cases(path)]
-                figures = retrieval(cases, library, sections, args.mode) if args.what == "retrieval" else answers(cases, library, sections, show=args.show)
+                figures = (
+                    retrieval(cases, library, sections, args.mode)
+                    if args.what == "retrieval"
+                    else answers(cases, library, sections, show=args.show)
+                )
     except NotesError as exc:
         print(f"footnote: {exc}", file=sys.stderr)
         return 1

@@ -301,7 +301,7 @@ def _schema() -> Any:
 
 
 def _quiet(index: Any) -> Any:
-    """No thread of tantivy's may open files anew after a commit: they could be gone by then."""
+    """Without the thread of tantivy's that opens the files again after every commit."""
     index.config_reader("manual", 0)
     return index
 

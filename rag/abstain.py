@@ -62,7 +62,8 @@ class Judgement:
 
 def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) -> Judgement:
     """Weigh what was found. A question of several parts is answered where any of them can be; no passages at all is
-    "absent" with confidence 0."""
+    "absent" with confidence 0.
+    """
     each = [probability(features(part, passages, library)) for part, passages in zip(query.parts, found, strict=True)]
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
@@ -75,12 +76,15 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
         return Judgement(confidence=confidence, reason=None, blank=None, answerable=answerable)
     vectors = library.embedder.encode([query.text, *(passages[0].chunk.embedded_text() for passages in found if passages)])
     near = max((vectors[1:] @ vectors[0]).tolist(), default=0.0)
-    return Judgement(confidence=confidence, reason="absent" if near >= OFF_TOPIC else "off-topic", blank=None, answerable=answerable)
+    return Judgement(
+        confidence=confidence, reason="absent" if near >= OFF_TOPIC else "off-topic", blank=None, answerable=answerable
+    )
 
 
 def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, float, float, float, float]:
     """Of one part of a question: score of the best passage, its lead over the fourth, what it lacks of the subject (0..1);
-    1 when an unknown name is asked for; 1 for a question without Chinese."""
+    1 when an unknown name is asked for; 1 for a question without Chinese.
+    """
     score = passages[0].score if passages else 0.0
     lead = score - passages[3].score if len(passages) > 3 else 0.0
     lacks = lacking(passages[0], subjects(question, library)) if passages else 1.0

@@ -128,9 +128,15 @@ def _name(passage: Passage, library: Library) -> str:
 
 
 _WORDS = {
-    "blank": ("笔记里有「{}」这个标题，但下面还没有内容。", "Your notes have the heading “{}”, but nothing is written under it yet."),
+    "blank": (
+        "笔记里有「{}」这个标题，但下面还没有内容。",
+        "Your notes have the heading “{}”, but nothing is written under it yet.",
+    ),
     "absent": ("笔记里没有写到这个问题。最接近的是{}。", "Your notes don't say. The nearest headings are {}."),
-    "off-topic": ("笔记里没有这个问题的内容，它和这些笔记讲的不是一回事。", "Your notes don't say: this is not what they are about."),
+    "off-topic": (
+        "笔记里没有这个问题的内容，它和这些笔记讲的不是一回事。",
+        "Your notes don't say: this is not what they are about.",
+    ),
     "nothing": ("笔记里没有写到这个问题。", "Your notes don't say."),
     "premise": ("问题的前提和笔记不一致，笔记写的是：{}", "The question's premise differs from your notes, which say: {}"),
     "and": ("、", ", "),

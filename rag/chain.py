@@ -74,14 +74,14 @@ class NotesChain(Runnable[Question, Answer]):
         """``library`` stays the caller's to close."""
         self.library = library
 
-    def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
+    def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer one question; raises ``ValueError`` when the input is neither a string nor has a "question"."""
         question, history = _question(input)
         return self._call_with_config(lambda _: ask(question, self.library, history=history), input, config)
 
     def stream(  # type: ignore[override]
         self,
-        input: Question,  # noqa: A002
+        input: Question,
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Sentence | Answer]:

@@ -26,7 +26,7 @@ def corrected_premise(question: str, quotes: Sequence[Quote]) -> Quote | None:
             end = quote.section.end if end < 0 else end
             line = text[start:end]
             if line.strip() and contradiction(question, line) == "replacement":
-                unit = Unit(start=start, end=start + len(line.rstrip()), kind="sentence", block=0, lead=-1, depth=0)
+                unit = Unit(start=start, end=start + len(line.rstrip()), kind="sentence", block=0, lead=-1)
                 return replace(quote, unit=unit, text=line.strip())
             start = end + 1
     return None

@@ -38,8 +38,14 @@ OFF_SUBJECT = 0.2
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
 
-_FILLER = re.compile(r"\s*(?:需要注意的是|值得注意|总的来说|总体而言|总而言之|综上|具体(?:的)?(?:选择|实现|实施)|因此,?在实际应用中|in (?:summary|conclusion)|note that|overall,)", re.IGNORECASE)
-_LEANS = re.compile(r"(?:[-*•\d.、\s]*)(?:它|它们|这|这些|该|其中|因此|所以|此外|然而|但是?|否则|同时|另外|这样|相反|其次|然后|it |this |these |they |however|therefore|thus|so )", re.IGNORECASE)
+_FILLER = re.compile(
+    r"\s*(?:需要注意的是|值得注意|总的来说|总体而言|总而言之|综上|具体(?:的)?(?:选择|实现|实施)|因此,?在实际应用中|in (?:summary|conclusion)|note that|overall,)",
+    re.IGNORECASE,
+)
+_LEANS = re.compile(
+    r"(?:[-*•\d.、\s]*)(?:它|它们|这|这些|该|其中|因此|所以|此外|然而|但是?|否则|同时|另外|这样|相反|其次|然后|it |this |these |they |however|therefore|thus|so )",
+    re.IGNORECASE,
+)
 _WHERE = re.compile(r"\s*(?:其中|这里|式中|where\b)", re.IGNORECASE)
 
 
@@ -118,7 +124,7 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
     asked = query_words(question)
     idf = dict(zip(asked.all, library.idf(list(asked.all)), strict=True))
-    relevance = []
+    relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         covered = asked.share(set(tokens(text)), idf)
         score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + 0.5 * covered
@@ -128,7 +134,9 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     return _Read(document, section, cut, texts, _smoothed(cut, _on_subject(cut, texts, relevance, question, section, library)))
 
 
-def _on_subject(cut: Sequence[Unit], texts: Sequence[str], relevance: list[float], question: str, section: Section, library: Library) -> list[float]:
+def _on_subject(
+    cut: Sequence[Unit], texts: Sequence[str], relevance: list[float], question: str, section: Section, library: Library
+) -> list[float]:
     """In a list where some items name the question's subject, the others are about something else.
 
     Not so where the heading names it: then the whole list is about it.
@@ -146,7 +154,8 @@ def _on_subject(cut: Sequence[Unit], texts: Sequence[str], relevance: list[float
 
 def _smoothed(cut: Sequence[Unit], relevance: list[float]) -> list[float]:
     """Relevance with a share of the neighbours' in the same paragraph, list or under the same lead: what answers a question
-    stands together."""
+    stands together.
+    """
     out = []
     for number, unit in enumerate(cut):
         near = [
@@ -200,6 +209,11 @@ def _with_context(read: _Read, index: int) -> list[int]:
     unit = read.units[index]
     if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= 60:
         out.append(unit.lead)
-    if index and _LEANS.match(read.texts[index]) and read.units[index - 1].block == unit.block and len(read.texts[index - 1]) <= 120:
+    if (
+        index
+        and _LEANS.match(read.texts[index])
+        and read.units[index - 1].block == unit.block
+        and len(read.texts[index - 1]) <= 120
+    ):
         out.append(index - 1)
     return out

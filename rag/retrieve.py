@@ -64,6 +64,7 @@ def retrieve(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid"
         return []
     wide = count if count <= SMALL_LIBRARY else max(CANDIDATES, 2 * k)
     scores: Mapping[int, float]
+    origin: Origin
     if mode == "dense":
         scores, origin = _dense(query, library, wide), "dense"
     elif mode == "lexical":

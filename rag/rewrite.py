@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 Kind = Literal["code", "formula", "list", "comparison", "reason", "plain"]
 
-_PRONOUN = re.compile(r"它们|它|这个方法|该方法|这种方法|那个(?=\S)|这个(?=\S)|这种|那种|上述|该(?=模型|算法|方法|结构)|其(?=[缺优公代原作步实区])|\b(?:its|it|they|them|this|that|these|those)\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"它们|它|这个方法|该方法|这种方法|那个(?=\S)|这个(?=\S)|这种|那种|上述|该(?=模型|算法|方法|结构)|其(?=[缺优公代原作步实区])|\b(?:its|it|they|them|this|that|these|those)\b",
+    re.IGNORECASE,
+)
 _WHAT_ABOUT = re.compile(r"^(?:那么|那|and\s+)?[,，\s]*(?:what about|how about)?\s*(.+?)\s*呢?\s*[?？。!！]*$", re.IGNORECASE)
 _IS_WHAT_ABOUT = re.compile(r"^(?:那(?![个些种])|what about|how about)|呢\s*[?？。]*$", re.IGNORECASE)
 _ASPECT = re.compile(
@@ -49,10 +52,28 @@ _PAIR = re.compile(
 )
 _LONGEST_TOPIC = 24
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("code", re.compile(r"代码|手写|源码|伪代码|\bcode\b|\bsnippet\b|\bimplementation\b|用\s*(?:pytorch|python|numpy)", re.IGNORECASE)),
-    ("formula", re.compile(r"公式|计算式|表达式|怎么算|如何计算|怎么计算|推导|\bformula\b|\bequation\b|\bderiv(?:e|ation)\b|\bcomputed\b", re.IGNORECASE)),
-    ("comparison", re.compile(r"区别|不同|差异|对比|相比|比较|异同|\bdiffer|\bcompare|\bversus\b|\bvs\b|\bthan\b", re.IGNORECASE)),
-    ("list", re.compile(r"哪些|哪几|几种|几个|哪三|优缺点|步骤|方法|办法|手段|分别|各自|都有|\bwhich\b|\bwhat are\b|\bsteps?\b|\bways?\b|\blist\b", re.IGNORECASE)),
+    (
+        "code",
+        re.compile(r"代码|手写|源码|伪代码|\bcode\b|\bsnippet\b|\bimplementation\b|用\s*(?:pytorch|python|numpy)", re.IGNORECASE),
+    ),
+    (
+        "formula",
+        re.compile(
+            r"公式|计算式|表达式|怎么算|如何计算|怎么计算|推导|\bformula\b|\bequation\b|\bderiv(?:e|ation)\b|\bcomputed\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "comparison",
+        re.compile(r"区别|不同|差异|对比|相比|比较|异同|\bdiffer|\bcompare|\bversus\b|\bvs\b|\bthan\b", re.IGNORECASE),
+    ),
+    (
+        "list",
+        re.compile(
+            r"哪些|哪几|几种|几个|哪三|优缺点|步骤|方法|办法|手段|分别|各自|都有|\bwhich\b|\bwhat are\b|\bsteps?\b|\bways?\b|\blist\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("reason", re.compile(r"为什么|为何|为啥|原因|凭什么|图什么|\bwhy\b|\breason\b", re.IGNORECASE)),
 )
 

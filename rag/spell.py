@@ -28,12 +28,17 @@ def corrected(question: str, library: Library) -> str:
 
 def _mended(word: str, library: Library, *, foreign: bool) -> str:
     """In a question all in Latin letters, ordinary words that Chinese notes lack are no slips: there only words with a
-    digit or an inner capital are looked at."""
+    digit or an inner capital are looked at.
+    """
     folded = fold(word)
     digits = _DIGITS.findall(folded)
     if len(folded) < SHORTEST or (foreign and not re.search(r"[0-9]|(?<=.)[A-Z]", word)) or any(library.known([folded])):
         return word
-    near = {term: count for term, count in library.spelled(folded).items() if one_slip(folded, term) and _DIGITS.findall(term) == digits}
+    near = {
+        term: count
+        for term, count in library.spelled(folded).items()
+        if one_slip(folded, term) and _DIGITS.findall(term) == digits
+    }
     return max(near, key=lambda term: (near[term], term)) if near else word
 
 

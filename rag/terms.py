@@ -195,7 +195,7 @@ _KINDS = """
 循环神经网络 > LSTM | GRU | BiLSTM
 """
 ASPECTS = frozenset(
-    "优点 好处 优势 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文".split()
+    "优点 好处 优势 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文".split()  # noqa: SIM905
 )
 """Names that say what is asked of a thing, not which thing."""
 
@@ -221,7 +221,9 @@ def _tables() -> tuple[dict[str, tuple[str, ...]], re.Pattern[str], re.Pattern[s
         for name in names:
             groups[_key(name)] = names
     chinese = sorted((re.escape(k) for k in groups if not k.isascii()), key=len, reverse=True)
-    latin = sorted((re.escape(k).replace(r"\ ", r"[\s-]?").replace("-", r"[\s-]?") for k in groups if k.isascii()), key=len, reverse=True)
+    latin = sorted(
+        (re.escape(k).replace(r"\ ", r"[\s-]?").replace("-", r"[\s-]?") for k in groups if k.isascii()), key=len, reverse=True
+    )
     return groups, re.compile("|".join(chinese)), re.compile(rf"(?<![a-z0-9])(?:{'|'.join(latin)})(?:es|s)?(?![a-z0-9])")
 
 

@@ -85,7 +85,8 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer in Markdown, without footnote marks; sentences that begin a list item, formula or code block
-        stand on a line of their own."""
+        stand on a line of their own.
+        """
         return join([sentence.text for sentence in self.sentences])
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from ingest.lexical import fold, tokens
@@ -42,17 +43,24 @@ _NO_CLAIM = re.compile(
 )
 _THING = r"([a-z][a-z0-9_.+-]*(?: [a-z0-9_.+-]+)??|[\u3400-\u9fff]{1,8}?)"
 _REPLACES = (
-    re.compile(rf"(?:用|以|使用|采用)\s*{_THING}\s*(?:去|来)?\s*(?:替\W?换|换掉|替代|取代|代替|替\W?\s*换)\s*(?:掉|了)?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"),
-    re.compile(rf"{_THING}\s*(?:替换|替代|取代|代替|replaces?|instead of)\s*(?:了|掉)?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"),
+    re.compile(
+        rf"(?:用|以|使用|采用)\s*{_THING}\s*(?:去|来)?\s*(?:替\W?换|换掉|替代|取代|代替|替\W?\s*换)\s*(?:掉|了)?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"
+    ),
+    re.compile(
+        rf"{_THING}\s*(?:替换|替代|取代|代替|replaces?|instead of)\s*(?:了|掉)?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"
+    ),
 )
-_BECOMES = re.compile(rf"(?:把|将|由|又|从)?\s*{_THING}\s*(?:换成|改为|改成|替换为|替换成|换为)了?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)")
+_BECOMES = re.compile(
+    rf"(?:把|将|由|又|从)?\s*{_THING}\s*(?:换成|改为|改成|替换为|替换成|换为)了?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"
+)
 _OPPOSITES = tuple(
-    pair.split("/")
-    for pair in (
-        "增加/减少 增大/减小 提高/降低 提升/降低 加快/减慢 加速/减缓 更快/更慢 更大/更小 更多/更少 大于/小于 高于/低于 优于/劣于 之前/之后 上升/下降 编码器/解码器 "
-        "encoder/decoder 训练/推理 串行/并行 单向/双向 绝对/相对 消失/爆炸 前向/反向 输入/输出 优点/缺点 increase/decrease higher/lower faster/slower before/after "
-        "larger/smaller"
-    ).split()
+    tuple(pair.split("/"))
+    for line in (
+        "增加/减少 增大/减小 提高/降低 提升/降低 加快/减慢 加速/减缓 更快/更慢 更大/更小 更多/更少 大于/小于 高于/低于 优于/劣于",
+        "之前/之后 上升/下降 编码器/解码器 训练/推理 串行/并行 单向/双向 绝对/相对 消失/爆炸 前向/反向 输入/输出 优点/缺点",
+        "encoder/decoder increase/decrease higher/lower faster/slower before/after larger/smaller",
+    )
+    for pair in line.split()
 )
 
 
@@ -115,7 +123,15 @@ def check(claim: str, contexts: Sequence[str], *, embedder: Embedder | None = No
     best = Check(text=claim, support=0.0, verdict="unsupported", evidence="")
     for evidence in _windows(contexts):
         support, against = _compare(claim, evidence, embedder)
-        verdict: Verdict = "contradicted" if against else "supported" if support >= SUPPORTED else "partial" if support >= PARTIAL else "unsupported"
+        verdict: Verdict = (
+            "contradicted"
+            if against
+            else "supported"
+            if support >= SUPPORTED
+            else "partial"
+            if support >= PARTIAL
+            else "unsupported"
+        )
         found = Check(text=claim, support=min(support, 0.3) if against else support, verdict=verdict, evidence=evidence)
         if (found.support, support) > (best.support, 0.0) or (against and best.support < PARTIAL and support > PARTIAL):
             best = found
@@ -132,7 +148,7 @@ def _windows(contexts: Sequence[str]) -> list[str]:
     for context in contexts:
         parts = sentences(context)
         out += parts
-        out += [f"{left} {right}" for left, right in zip(parts, parts[1:], strict=False)]
+        out += [f"{left} {right}" for left, right in pairwise(parts)]
     return out
 
 

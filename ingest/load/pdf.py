@@ -125,13 +125,8 @@ class _Result:
     def warn(self, ended: str) -> None:
         """Say which pages are missing."""
         for page, why in islice(self.failed.items(), 1):
-            _log.warning(
-                "%s: page %d%s could not be read: %s",
-                self._path,
-                page,
-                f" and {n} others" if (n := len(self.failed) - 1) else "",
-                why,
-            )
+            others = f" and {len(self.failed) - 1} others" if len(self.failed) > 1 else ""
+            _log.warning("%s: page %d%s could not be read: %s", self._path, page, others, why)
         reason = ended or self.error
         if reason and len(self.pages) < self._count:
             _log.warning("%s: only the first %d of %d pages were read: %s", self._path, len(self.pages), self._count, reason)
@@ -146,20 +141,9 @@ def _run(path: str, settings: Settings) -> tuple[bytes, str]:
     """Run the child on ``path``: its output, and why it would have ended early."""
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     program = _CHILD.format(path=[root, *(entry for entry in sys.path if entry)])
-    command = [
-        sys.executable,
-        "-I",
-        "-S",
-        "-X",
-        "utf8",
-        "-c",
-        program,
-        path,
-        str(settings.pdf_seconds),
-        str(settings.pdf_megabytes),
-    ]
+    limits = str(settings.pdf_seconds), str(settings.pdf_megabytes)
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-I", "-S", "-X", "utf8", "-c", program, path, *limits],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -257,11 +241,8 @@ def _messages(path: str, seconds: int) -> Iterator[dict[str, Any]]:
     for number in range(count):
         left = seconds - process_time()
         if number == _PAGES or characters > _CHARACTERS or left < 0.1:
-            reasons = {
-                number == _PAGES: f"more than {_PAGES:,} pages",
-                characters > _CHARACTERS: f"more than {_CHARACTERS:,} characters",
-            }
-            yield {"error": reasons.get(True, f"took more than {seconds} s (the setting pdf_seconds)")}
+            most = f"{_PAGES:,} pages" if number == _PAGES else f"{_CHARACTERS:,} characters"
+            yield {"error": f"took more than {seconds} s (the setting pdf_seconds)" if left < 0.1 else f"has more than {most}"}
             return
         lines, failed = _page(reader, number, min(left, max(1.0, seconds / _PAGE_SHARE)))
         characters += sum(len(line[0]) for line in lines)
@@ -295,15 +276,8 @@ def _lines(page: PageObject) -> list[list[Any]]:
             weights[size] = weights.get(size, 0) + len(text)
         first = pieces[0]
         size = max(weights, key=lambda size: weights[size])
-        lines.append(
-            [
-                "".join(piece[0] for piece in pieces),
-                size,
-                first[2],
-                first[3],
-                all(piece[4] for piece in pieces if piece[0].strip()),
-            ]
-        )
+        fixed = all(piece[4] for piece in pieces if piece[0].strip())
+        lines.append(["".join(piece[0] for piece in pieces), size, first[2], first[3], fixed])
         pieces.clear()
 
     def visit(text: str, cm: list[float], tm: list[float], font: dict[str, Any] | None, size: float) -> None:
@@ -314,12 +288,17 @@ def _lines(page: PageObject) -> list[list[Any]]:
             if number and pieces:
                 end()
             if part and (part.strip() or pieces):
-                pieces.append((part, round(height, 1), round(x, 1), round(y, 1), fixed))
+                pieces.append((part, _points(height), _points(x), _points(y), fixed))
 
     page.extract_text(visitor_text=visit)
     if pieces:
         end()
     return lines
+
+
+def _points(value: float) -> float:
+    """A length to a tenth of a point, bounded, whatever the file says."""
+    return round(min(max(value, -1e5), 1e5), 1) if value == value else 0.0
 
 
 def _is_fixed(font: str) -> bool:

@@ -62,12 +62,12 @@ _STEPS = re.compile(r"^[\d.、\s]+")
 def question(text: str, rng: np.random.Generator, terms: Terms | None = None) -> str:
     """A heading as one might ask for it; often the heading itself.
 
-    A quarter have a term renamed (where it knows one), 40 % become a question, of which a part colloquial, 12 % lose words,
-    6 % get a slip.
+    15 % have a term renamed (where there is one), 40 % become a question, 12 % lose words, 6 % get a slip; then 15 % of the
+    Chinese ones are said colloquially.
     """
     text = _STEPS.sub("", text) or text
     chinese = _HAN.search(text) is not None
-    if terms is not None and rng.random() < 0.25:
+    if terms is not None and rng.random() < 0.15:
         text = terms.rename(text, rng)
     chance = rng.random()
     if chance < 0.40:
@@ -76,7 +76,7 @@ def question(text: str, rng: np.random.Generator, terms: Terms | None = None) ->
         text = _shorten(text, rng, chinese=chinese)
     elif chance < 0.58:
         text = slip(text, rng)
-    if chinese and rng.random() < 0.25:
+    if chinese and rng.random() < 0.15:
         text = spoken(text, rng)
     return text
 

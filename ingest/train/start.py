@@ -48,11 +48,11 @@ def start_table(
     information = np.log(weights * context.sum() / (rows[left] * context[right]))
     kept = information > 0
     ids = torch.from_numpy(np.stack([left[kept], right[kept]]))
-    positive = torch.sparse_coo_tensor(ids, torch.from_numpy(information[kept].astype(np.float32)), (tokens, tokens))
-    torch.manual_seed(seed)
-    vectors, values, _ = torch.svd_lowrank(positive.coalesce(), q=min(dims, tokens), niter=2)
+    values = torch.from_numpy(information[kept].astype(np.float32))
+    positive = torch.sparse_coo_tensor(ids, values, (tokens, tokens), check_invariants=False).to_sparse_csr()
     out = np.zeros((tokens, dims))
-    out[:, : len(values)] = (vectors * values.sqrt()).numpy()
+    strongest = _strongest(positive, min(dims, tokens), torch.Generator().manual_seed(seed), torch)
+    out[:, : strongest.shape[1]] = strongest
     # The order of the dimensions is by strength: a random rotation spreads it, or the nested widths would be lopsided.
     rng = np.random.default_rng(seed)
     out = out @ np.linalg.qr(rng.standard_normal((dims, dims)))[0]
@@ -64,6 +64,19 @@ def start_table(
     return table_of
 
 
+def _strongest(matrix: Any, count: int, generator: Any, torch: Any) -> NDArray[np.float32]:
+    """Vectors of the ``count`` largest eigenvalues (by size) of a symmetric matrix, each times the root of its value; by
+    subspace iteration (Halko, Martinsson and Tropp 2011)."""
+    width = min(count + 16, matrix.shape[0])
+    space = torch.randn(matrix.shape[0], width, generator=generator)
+    for _ in range(4):
+        space = torch.linalg.qr(matrix @ space)[0]
+    values, vectors = torch.linalg.eigh(space.T @ (matrix @ space))
+    order = values.abs().argsort(descending=True)[:count]
+    found: NDArray[np.float32] = ((space @ vectors[:, order]) * values[order].abs().sqrt()).numpy()
+    return found
+
+
 def _sum(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Counts by place (row · tokens + column), those of the same place added up."""
     import numpy as np
@@ -71,7 +84,8 @@ def _sum(parts: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tupl
     if not parts:
         return np.zeros(0, np.int64), np.zeros(0)
     places, where = np.unique(np.concatenate([place for place, _ in parts]), return_inverse=True)
-    return places, np.bincount(where, np.concatenate([weight for _, weight in parts]), minlength=len(places))
+    weights = np.bincount(where, np.concatenate([weight for _, weight in parts]), minlength=len(places))
+    return places.astype(np.int64), weights.astype(np.float64)
 
 
 def _both(left: NDArray[np.int64], right: NDArray[np.int64], weight: NDArray[np.float64], tokens: int) -> Any:

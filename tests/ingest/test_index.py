@@ -129,9 +129,10 @@ def test_a_damaged_dense_file_is_noticed(dense: DenseIndex, tmp_path: Path, name
 
 
 def spoil(file: Path, damage: str) -> None:
+    """Put a damaged file in place of the file; the bytes of the old one may still be mapped by a thread of tantivy's."""
     content = bytearray(file.read_bytes())
+    file.unlink()
     if damage == "gone":
-        file.unlink()
         return
     if damage == "flip":
         content[len(content) // 2] ^= 4
@@ -215,6 +216,7 @@ def test_any_damaged_lexical_file_is_noticed(tmp_path: Path, damage: str) -> Non
         spoil(tmp_path / name, damage)
         with pytest.raises(SnapshotDamaged):
             LexicalIndex.open(tmp_path, sums)
+        (tmp_path / name).unlink(missing_ok=True)
         (tmp_path / name).write_bytes(content)
     assert LexicalIndex.open(tmp_path, sums).count == 5
 

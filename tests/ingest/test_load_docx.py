@@ -49,7 +49,8 @@ NUMBERING = """
 def package(body: str, *, parts: dict[str, bytes | str] | None = None, raw: str = "", level: int = zipfile.ZIP_DEFLATED) -> bytes:
     document = raw or f"<w:document {NAMESPACES}><w:body>{body}</w:body></w:document>"
     relations = "".join(
-        f'<Relationship Id="r{kind}" Type="{OFFICE}/{kind}" Target="{kind}.xml"/>' for kind in ("styles", "numbering", "footnotes")
+        f'<Relationship Id="r{kind}" Type="{OFFICE}/{kind}" Target="{kind}.xml"/>'
+        for kind in ("styles", "numbering", "footnotes")
     )
     files: dict[str, bytes | str] = {
         "_rels/.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Type="{OFFICE}/officeDocument" Target="word/document.xml"/>'
@@ -117,7 +118,14 @@ def test_numbered_headings_carry_their_number() -> None:
 
 
 def test_code_by_style_and_by_font() -> None:
-    body = p("def f(x):", font="Consolas") + p("    return x", font="Courier New") + p("") + p("y = 1", "Mono") + p("text") + p("``` x", "Src")
+    body = (
+        p("def f(x):", font="Consolas")
+        + p("    return x", font="Courier New")
+        + p("")
+        + p("y = 1", "Mono")
+        + p("text")
+        + p("``` x", "Src")
+    )
     assert markdown(body) == "```\ndef f(x):\n    return x\n\ny = 1\n```\n\ntext\n\n````\n``` x\n````"
 
 
@@ -129,7 +137,9 @@ def test_tables() -> None:
         return "<w:tr>" + "".join(cells) + "</w:tr>"
 
     merged = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
-    body = "<w:tbl>" + row(cell("a"), cell("b|c")) + row(cell("1", merged[0]), cell("2")) + row(cell("gone", merged[1]), cell("3"))
+    body = (
+        "<w:tbl>" + row(cell("a"), cell("b|c")) + row(cell("1", merged[0]), cell("2")) + row(cell("gone", merged[1]), cell("3"))
+    )
     body += row(cell("wide", '<w:gridSpan w:val="2"/>')) + "</w:tbl>"
     assert markdown(body) == "| a | b\\|c |\n| --- | --- |\n| 1 | 2 |\n|  | 3 |\n| wide |  |"
     frame = f"<w:tbl><w:tr><w:tc>{p('x = 1', font='Menlo')}<w:tbl>{row(cell('in'))}</w:tbl>{p('after')}</w:tc></w:tr></w:tbl>"
@@ -141,7 +151,9 @@ def test_formulas() -> None:
         return f"<m:r><m:t>{text}</m:t></m:r>"
 
     root = f'<m:rad><m:radPr><m:degHide m:val="1"/></m:radPr><m:deg/><m:e><m:sSub><m:e>{r("d")}</m:e><m:sub>{r("k")}</m:sub></m:sSub></m:e></m:rad>'
-    fraction = f"<m:f><m:num>{r('Q')}<m:sSup><m:e>{r('K')}</m:e><m:sup>{r('T')}</m:sup></m:sSup></m:num><m:den>{root}</m:den></m:f>"
+    fraction = (
+        f"<m:f><m:num>{r('Q')}<m:sSup><m:e>{r('K')}</m:e><m:sup>{r('T')}</m:sup></m:sSup></m:num><m:den>{root}</m:den></m:f>"
+    )
     total = f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr><m:sub>{r("i=1")}</m:sub><m:sup>{r("n")}</m:sup><m:e>{r("x")}</m:e></m:nary>'
     log = f"<m:func><m:fName>{r('log')}</m:fName><m:e><m:d><m:e>{r('p')}</m:e></m:d></m:e></m:func>"
     matrix = f"<m:m><m:mr><m:e>{r('1')}</m:e><m:e>{r('0')}</m:e></m:mr></m:m>"
@@ -184,8 +196,16 @@ def test_lines_are_those_of_the_text() -> None:
     assert source.page_starts == ()
 
 
-ENTITY = f'<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]><w:document {NAMESPACES}><w:body>{p("&e;")}</w:body></w:document>'
-DEEP = f"<w:document {NAMESPACES}><w:body>" + "<w:sdt><w:sdtContent>" * 150 + p("x") + "</w:sdtContent></w:sdt>" * 150 + "</w:body></w:document>"
+ENTITY = (
+    f'<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]><w:document {NAMESPACES}><w:body>{p("&e;")}</w:body></w:document>'
+)
+DEEP = (
+    f"<w:document {NAMESPACES}><w:body>"
+    + "<w:sdt><w:sdtContent>" * 150
+    + p("x")
+    + "</w:sdtContent></w:sdt>" * 150
+    + "</w:body></w:document>"
+)
 WRONG_CODEC = f'<?xml version="1.0" encoding="no-such"?><w:document {NAMESPACES}/>'
 
 

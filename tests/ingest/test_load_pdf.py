@@ -51,7 +51,10 @@ def raw_pdf(contents: Sequence[bytes], *, count: int | None = None, extra: str =
         places[number] = len(out)
         out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
     table = "".join(f"{number} 1\n{place:010d} 00000 n \n" for number, place in places.items())
-    return out + f"xref\n0 1\n0000000000 65535 f \n{table}trailer << /Root 1 0 R /Size 9999 >>\nstartxref\n{len(out)}\n%%EOF".encode()
+    return (
+        out
+        + f"xref\n0 1\n0000000000 65535 f \n{table}trailer << /Root 1 0 R /Size 9999 >>\nstartxref\n{len(out)}\n%%EOF".encode()
+    )
 
 
 def shown(lines: Sequence[Shown], font: str = "F1") -> bytes:
@@ -123,7 +126,11 @@ def test_english_lines_are_joined_with_a_space_and_hyphens_undone(tmp_path: Path
     )
     document.multi_cell(120, text=prose, align="L")
     document.set_y(120)
-    for line in ("This paragraph was broken by a type-", "setter in the middle of a word, a well-known habit of state-of-the-", "art programs."):
+    for line in (
+        "This paragraph was broken by a type-",
+        "setter in the middle of a word, a well-known habit of state-of-the-",
+        "art programs.",
+    ):
         document.cell(text=line, new_x="LMARGIN", new_y="NEXT")
     source = read(tmp_path, bytes(document.output()))
     assert source.text.startswith(prose + "\n")
@@ -173,7 +180,9 @@ def test_what_cannot_be_read_is_refused_with_its_reason(tmp_path: Path) -> None:
     locked.set_encryption(owner_password="owner", user_password="user")
     assert reason(bytes(locked.output())) == "is encrypted: needs a password"
     assert reason(b"%PDF-1.7\n") == "is damaged: Stream has ended unexpectedly"
-    assert reason(raw_pdf([b"x"]).replace(b"/Type /Catalog", b"/Type /Katalog").replace(b"/Root", b"/Wood")).startswith("is damaged")
+    assert reason(raw_pdf([b"x"]).replace(b"/Type /Catalog", b"/Type /Katalog").replace(b"/Root", b"/Wood")).startswith(
+        "is damaged"
+    )
     assert reason(raw_pdf([b"x"], count=1).replace(b"/Kids [10 0 R]", b"/Kids [2 0 R] ")).startswith("is damaged")
 
 
@@ -205,7 +214,10 @@ slow = pytest.mark.skipif(sys.platform == "win32", reason="needs limits on CPU t
 def test_a_parser_that_hangs_is_ended_in_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     hang = b"BT /F2 9 Tf " + b"(x) Tj " * 400_000 + b"ET"
     start = time.monotonic()
-    with caplog.at_level(logging.WARNING), pytest.raises(UnreadableFile, match=r"none of its pages could be read: took more than \d s"):
+    with (
+        caplog.at_level(logging.WARNING),
+        pytest.raises(UnreadableFile, match=r"none of its pages could be read: took more than \d s"),
+    ):
         read(tmp_path, raw_pdf([hang]), Settings(pdf_seconds=1))
     assert time.monotonic() - start < 7
     good = shown([(72, 700, 12, "好的一页")])
@@ -235,8 +247,12 @@ def test_a_child_that_dies_is_no_crash(tmp_path: Path, monkeypatch: pytest.Monke
         read(tmp_path, raw_pdf([b"x"]))
 
 
-def test_pages_beyond_the_limit_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    program = pdf._CHILD.replace("main()", "").replace("import main;", "import main; import ingest.load.pdf as p; p._PAGES = 2; main()")
+def test_pages_beyond_the_limit_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = pdf._CHILD.replace("main()", "").replace(
+        "import main;", "import main; import ingest.load.pdf as p; p._PAGES = 2; main()"
+    )
     monkeypatch.setattr(pdf, "_CHILD", program)
     with caplog.at_level(logging.WARNING):
         source = read(tmp_path, raw_pdf([shown([(72, 700, 12, f"第{n}回")]) for n in "一二三四"]))

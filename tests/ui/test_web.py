@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import string
 from dataclasses import replace
@@ -410,7 +411,10 @@ def events(shelf: Shelf) -> dict[str, Any]:
     """What the page does on each event, by name."""
     from ui.web import app
 
-    page = app.build_page(shelf)
+    async def build_in_a_loop() -> Any:
+        return app.build_page(shelf)
+
+    page = asyncio.run(build_in_a_loop())  # without a running loop Gradio makes its own, and leaves them open
     assert all(event.api_visibility == "private" for event in page.fns.values()), "no event is a public endpoint"
     return {event.name: event.fn for event in page.fns.values()}
 
