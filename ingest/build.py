@@ -115,7 +115,7 @@ def remove(names: Sequence[str], settings: Settings) -> list[str]:
         held = library.versions()
         for name in names:
             path = _posix(Path(name))
-            files = [file for file in library.files() if _within(file, path) or file.endswith(f"/{name}")]
+            files = [file for file in library.files() if name and (_within(file, path) or file.endswith(f"/{name}"))]
             if not files and name not in held:
                 raise StoreError(f"{name}: the library has no note of this name")
             for file in files:

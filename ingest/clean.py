@@ -69,6 +69,7 @@ def clean(source: Source, *, repeated: frozenset[str] = frozenset(), digest: str
     _drop_adverts(page)
     _drop_small_talk(page)
     _drop_citation_marks(page)
+    _drop_buttons(page)
     _drop_line_numbers(page)
     _drop_header(page)
     _drop_footer(page)
@@ -315,12 +316,12 @@ _IMAGE_NAME = (
     r"[-_ ]?[\d.\-_ :at]*|[\w-]{1,80})\.(?:png|jpe?g|gif|webp|svg|bmp|avif)"
 )
 _GENERIC = (
-    r"(?:在这里插入图片描述|(?:此处|这里|在此)?(?:请)?插入(?:一张)?图片(?:描述|说明)?|(?:image|img|screenshot|wps|pasted image)[-_ ]?\d{6,}[\d\-_]*"
+    r"(?:(?:photo|image|picture|图片来源|图源|封面图?)\s*(?:by|credit|from|source|[:：]).{1,70}|在这里插入图片描述|(?:此处|这里|在此)?(?:请)?插入(?:一张)?图片(?:描述|说明)?|(?:image|img|screenshot|wps|pasted image)[-_ ]?\d{6,}[\d\-_]*"
     r"|图片(?:描述|说明|加载失败|转存失败.{0,10})?|image(?: description| alt text)?|img|alt text|picture|photo|截图|配图|插图|请输入图片描述|点击(?:查看|放大)(?:大图|图片|原图)?"
     r"|press enter or click to view image in full size|" + _IMAGE_NAME + r"|外链图片转存失败.{0,60})"
 )
 _IMAGE_LINE = re.compile(r"[\[【(（<]?" + _GENERIC + r"[\]】)）>]?", re.IGNORECASE)
-_IMAGE_HINT = ("![", "图片", "image", "img", "截图", "截屏", "插图", "配图", "screen", "picture", "photo", "大图", "原图", "wps", "alt text", ".png", ".jp", ".gif", ".webp", ".svg", ".bmp", ".avif")
+_IMAGE_HINT = ("![", "图片", "image", "img", "截图", "截屏", "插图", "配图", "screen", "picture", "photo", "大图", "原图", "图源", "封面", "wps", "alt text", ".png", ".jp", ".gif", ".webp", ".svg", ".bmp", ".avif")
 _MARKDOWN_IMAGE = re.compile(r"!\[([^\[\]\n]{0,300})\]\(([^()\n]{0,2000})\)")
 _FORMULA_IMAGE = re.compile(r"equation\?tex=|latex|math|svg\.image\?|/tex\?", re.IGNORECASE)
 
@@ -399,11 +400,12 @@ def _drop_references(page: _Page) -> None:
 
 # --- notices of rights -------------------------------------------------------------------------------------------------
 
-_RIGHTS_HINT = ("转载", "轉載", "侵权", "侵權", "侵删", "著作权", "著作權", "版权", "版權", "原文链接", "原文鏈接", "©", "all rights reserved", "originally ", "copyright")
+_RIGHTS_HINT = ("转载", "轉載", "侵权", "侵權", "侵删", "著作权", "著作權", "版权", "版權", "原文链接", "原文鏈接", "©", "立场", "观点", "all rights reserved", "originally ", "copyright")
 _SELF = re.compile(r"本文|该文|此文|本站|本篇|本博客|本公众号|原文链接|原文鏈接|this (?:article|post|story|work|blog)|originally (?:published|appeared)", re.IGNORECASE)
 _RIGHTS = re.compile(r"转载|轉載|侵权|侵權|侵删|侵刪|著作权|著作權|版权|版權|授权|出处|出處|立场|法律责任|删除|all rights reserved|©|copyright|licensed|cc by|投稿|原创", re.IGNORECASE)
 _PLEA = re.compile(r"声明|聲明|注明|註明|遵循|协议|協議|联系|聯繫|投诉|投訴|举报|licensed|published|appeared|https?://|@", re.IGNORECASE)
 _TAKEDOWN = re.compile(r"(?:如有?|若有?|涉及|涉嫌|造成)[^。\n]{0,30}侵[权權犯删][^。\n]{0,30}(?:联系|聯繫|告知|投诉|删除|刪除)|侵删|侵权(?:必|立)?删")
+_DISCLAIMER = re.compile(r"[仅只]代表(?:原?作者|个人|本人).{0,6}观点|不代表.{0,10}(?:立场|观点)|信息(?:存储|存儲|发布).{0,4}(?:服务|平台)|不承担.{0,8}责任")
 _COPYRIGHT_LINE = re.compile(r"(?:©|copyright\s*(?:©|\(c\)|\d{4})|著作权归|版权所有|版权归)", re.IGNORECASE)
 
 
@@ -423,6 +425,7 @@ def _drop_notices(page: _Page) -> None:
         if (
             (about and rights >= 2 and plea)
             or (about and rights and addressed)
+            or len(_DISCLAIMER.findall(text)) >= 2
             or (takedown and (about or addressed or len(text) <= 60))
             or (len(text) <= 120 and _COPYRIGHT_LINE.match(text) and (plea or "©" in text or re.search(r"\d{4}|所有$", text)))
         ):
@@ -448,17 +451,17 @@ _WORDS = re.compile(
     r"|博客园|博客|博主|文章(?:来源|标签|分类)?|作者|楼主|粉丝|原创|专栏|分类(?:专栏)?|标签|热门|最新|最热|热度|默认|排序|时间|查看(?:全部|更多)?|查看|全部|公告|昵称|园龄|随笔|积分|排名|访问(?:量)?|等级|勋章|私信|已采纳|采纳"
     r"|微信(?:支付|扫一扫|公众号)?|支付宝|朋友圈|微博|新浪|扫一扫|扫码|二维码|公众号|小程序|客户端|打开|下载|知乎|简书|掘金|CSDN|csdn|知了|来源|来自|转载自?|原文|链接|地址|版权|声明|最后|最近|最后编辑|修改|更新|创建|于|已|共|字数?|约|分钟|需要?"
     r"|IP\s*属地|属地|北京|上海|广东|浙江|江苏|四川|湖北|山东|福建|陕西|湖南|河南|安徽|重庆|天津|辽宁|江西|黑龙江|吉林|河北|山西|广西|贵州|云南|甘肃|海南|内蒙古|新疆|宁夏|青海|西藏|香港|台湾|澳门|海外|未知"
-    r"|红包|余额|充值|支付|实付|抵扣|钱包|付费|购买|金额|虚拟货币|领取|祝福语|填写|标题|规则|会员|课程|成为|当前|前往|个数|最低|最小|使用|点击|重新获取|获取|发出|说明|添加|免费"
+    r"|确定要|放弃|本次|机会|福利|倒计时|立减|立即|年卡|普通|优惠|可用|VIP|vip|收藏成功|已添加到|更改|总资产|获得|一共|精彩内容|写了|就在|小礼物|走一走|招贤纳士|商务合作|寻求报道|在线|工作时间|公安备案号|备案号|备案|京ICP|ICP|网安|许可证|营业执照|举报中心|违法|不良|有限公司|技术支持|服务条款|沸点|圈|话题|掘友|感谢|点我|管理|新随笔|联系|逛逛|刷新|页面|红包|余额|充值|支付|实付|抵扣|钱包|付费|购买|金额|虚拟货币|领取|祝福语|填写|标题|规则|会员|课程|成为|当前|前往|个数|最低|最小|使用|点击|重新获取|获取|发出|说明|添加|免费"
     r"|(?:非常)?没?有?帮助|一般|觉得|不错|还|一键|三连|在看|轻点两下|预览时标签不可点|继续滑动看下一个|轻触|知道了|允许|暂无|还没有人|数据|申请|禁止|所有|侵权|快来|抢|沙发|第一|说点什么|您|你的?|看法|请|先|后|即可|可|和|与|或|的|对|了|么|吗|个|条|次|人|元|为|在|我|以|加"
     r"|\b(?:follow(?:ing|ers?)?|sign|log(?:ged)?|up|in|out|share[ds]?|listen|saved?|comments?|responses?|likes?|claps?|reply|replies|subscribe[dr]?s?|read(?:ing)?|more|from|by|written|open|app|member-only|story|stories"
     r"|get|started|help|status|about|careers|press|blog|privacy|terms|text|speech|teams?|report|abuse|code|conduct|dropdown|menu|copy|link|hide|all|top|latest|newest|oldest|edit(?:ed|or)?|post(?:ed|s)?|published|publication|publish|updated|on|the|to|view(?:s|ed)?"
-    r"|add|be|first|no|yes|yet|what|are|is|your|you|thoughts|cancel|respond|see|recommended|home|search|write|notifications?|tags?|author|reactions?|bookmarks?|previous|next|back|of|and|or|for|this|article|a|an|at|with|news|newsletter|email|skip|main|content|menu|profile|join|now|free|medium|dev|twitter|facebook|linkedin|reddit|github|discussion|discuss|leave|cookies?|policy|contact|rss|sitemap|powered|theme|copyright|rights|reserved|press|enter|click|image|full|size|min|it|if|enjoyed|support)\b",
+    r"|add|be|first|no|yes|yet|what|are|is|your|you|thoughts|cancel|respond|see|recommended|home|search|write|notifications?|tags?|author|reactions?|bookmarks?|previous|next|back|of|and|or|for|this|article|a|an|at|with|news|newsletter|email|skip|main|content|menu|profile|join|now|free|medium|dev|twitter|facebook|linkedin|reddit|github|discussion|discuss|leave|cookies?|policy|contact|rss|sitemap|powered|theme|copyright|rights|reserved|press|enter|click|image|full|size|min|it|if|enjoyed|support|supporters?|paid|podcasts?|terms|use|app|start|restacks?|collection|notice|skip|jump|unicorn|reaction|create|template|logo|writer|collapse|expand|community|subscribers?|thanks|reading|receive|work|free|chat|video|shop|faqs?|guidelines|moderation|feedback|tip|jar|sponsors?|advertise|newest|best|controversial|archive|previous|series|updated?|licensed?|under|all|our|we|use|cookies)\b",
     re.IGNORECASE,
 )
 _ANCHORS = re.compile(
     r"登录后|登录\s*/\s*注册|登录/注册|举报|IP\s*属地|posted\s*@|发布于|编辑于|阅读原文|扫一扫|打赏|赞赏|赞同|红包|三连|还没有人|暂无评论|写留言|写评论|申请转载|返回顶部|回到顶部|前往充值|加关注|园龄|关注我|写回答|"
     r"min read|sign (?:up|in)\b|open in app|member-only|report abuse|code of conduct|all rights reserved|top comments|leave a (?:comment|reply)|\bfollowers\b|powered by|在看|不可点|下一个|"
-    r"对你有帮助|没帮助|有帮助|一键收藏|来源[:：]|上一篇|下一篇|previous (?:post|article)|next (?:post|article)|recommended from|more from|no responses|add comment|wechat|alipay|粉丝|著作权",
+    r"对你有帮助|没帮助|有帮助|一键收藏|不良信息|备案|来源[:：]|上一篇|下一篇|previous (?:post|article)|next (?:post|article)|recommended from|more from|no responses|add comment|wechat|alipay|粉丝|著作权",
     re.IGNORECASE,
 )
 _COUNT = re.compile(
@@ -475,6 +478,13 @@ _FIELDS = re.compile(
     r"(?:作者|来源|文章来源|原文链接|原文地址|原文|标签|文章标签|分类|文章分类|分类专栏|所属专栏|专栏|版权|昵称|园龄|责任编辑|编辑|校对|审核|排版|本文链接|文章链接|链接|转载自|author|tags?|filed under|posted (?:on|by|in)|published|updated|last (?:modified|updated|edited)|category|categories|source)\s*[:：]",
     re.IGNORECASE,
 )
+_CRUMBS = re.compile(r"(?:(?:您的?)?(?:当前|现在)?的?位置[:：]?[^>»›\n]{0,12}|首页|主页|home)\s*[>»›].{0,80}[>»›]", re.IGNORECASE)
+_HASHTAGS = re.compile(r"(?:#[^\s#]{1,40}#?\s+){1,}#[^\s#]{1,40}#?")
+_PLATFORM = re.compile(
+    r"posted\s*@|登录后才能|您还未登录|IP\s*属地|微信扫一扫|预览时标签不可点|前往充值|min read|member-only story|open in app|report abuse|code of conduct|all rights reserved|京ICP备|公安备案|粤ICP备|沪ICP备|icp备|最后编辑于|赞了该(?:文章|回答)|powered by|built on|©\s*(?:19|20)\d\d",
+    re.IGNORECASE,
+)
+_STAMP = re.compile(r"(?:最后)?(?:发布|编辑|更新|修改|发表)(?:于|时间|日期)|(?:last )?(?:posted|published|updated|edited|modified)\b", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"\d[\d.,]*\s*[kKwWmM万千+%]?")
 
@@ -482,6 +492,9 @@ _NUMBER = re.compile(r"\d[\d.,]*\s*[kKwWmM万千+%]?")
 def _furniture(text: str) -> int:
     """How much a line looks like part of a page and not of a note: 0 not, 1 by its words, 2 by a count, date or phrase too."""
     if len(text) > 160:
+        return 0
+    text = text.lstrip("> ")
+    if not text:
         return 0
     body = _URL.sub(" ", text)
     rest = _DATE.sub(" ", body)
@@ -492,96 +505,163 @@ def _furniture(text: str) -> int:
     if letters == 0:
         return 2 if dated else 1
     share = 1 - left / letters
+    if len(text) >= 16 and text[-1] in "。！？":
+        return 1 if share >= 0.5 else 0
     if left == 0 or share >= 0.8:
         return 2 if anchored else 1
-    if share >= 0.5 or (anchored and dated and left <= 24 and share >= 0.15) or (anchored and share >= 0.3 and len(text) <= 60):
-        return 2 if anchored and text[-1] not in "。" else 1
-    if _FIELDS.match(text) and len(text) <= 100:
+    if (share >= 0.5 and (anchored or letters >= 8)) or (anchored and dated and left <= 24 and share >= 0.15) or (anchored and share >= 0.3 and len(text) <= 60):
+        return 2 if anchored else 1
+    if (_FIELDS.match(text) and len(text) <= 100) or _CRUMBS.match(text) or _HASHTAGS.fullmatch(text):
         return 1
+    if _PLATFORM.search(text):
+        return 2
     return 0
 
 
 def _is_prose(line: Line) -> bool:
     """A line that says something: a sentence or a long line."""
     text = line.text
-    return len(text) > 60 or (len(text) >= 16 and text[-1] in _SENTENCE_END) or line.protected
+    return line.protected or len(text) > 60 or (len(text) >= 16 and text[-1] in _SENTENCE_END)
+
+
+def _is_short(text: str) -> bool:
+    """A few words, such as a name or a title."""
+    return len(text) <= 25 or (len(text) <= 50 and text.isascii())
+
+
+_HEADER = 40
+"""Lines of text at the top among which the header of a page is looked for."""
 
 
 def _drop_header(page: _Page) -> None:
-    """Dates, authors, counters and breadcrumbs before the note begins. The first line that could be a title stays."""
+    """Breadcrumbs, dates, authors and counters above the note. The title stays: a heading, or the longest plain line."""
     lines = page.lines
     zone: list[tuple[int, int]] = []
+    titled = -1
     for i, line in enumerate(lines):
         if not line.text or i in page.reasons:
             continue
-        grade = 0 if line.text[0] == "#" else _furniture(line.text)
-        if line.text[0] == "#" and zone and not re.match(r"#{1,6}\s*$", line.text) and any(g for _, g in zone):
-            break
-        if (grade < 2 and _is_prose(line)) or len(zone) >= 24 or (line.kind == Kind.ITEM and not grade):
+        text = line.text
+        if text[0] == "#" and not _HASHTAGS.fullmatch(text):
+            if titled >= 0:
+                break
+            titled = len(zone)
+            zone.append((i, 0))
+            continue
+        grade = _furniture(text)
+        if len(zone) >= _HEADER or (_is_prose(line) and (grade < 2 or text[-1] in "。！？")) or (line.kind == Kind.ITEM and not grade):
             break
         zone.append((i, grade))
     strong = [at for at, (_, grade) in enumerate(zone) if grade == 2]
     if not strong:
         return
-    titled = next((at for at, (i, grade) in enumerate(zone) if grade == 0 and len(lines[i].text) >= 2), -1)
-    for at, (i, grade) in enumerate(zone):
-        if at == titled:
+    texts = [lines[i].text for i, _ in zone]
+    solid = any(not _is_date(texts[at]) for at in strong)
+    if not solid and (len(strong) > 2 or strong[0] > 2):
+        return
+    if titled < 0:
+        plain = [at for at, (_, grade) in enumerate(zone) if grade == 0 and texts[at] not in texts[:at]]
+        titled = max(plain, key=lambda at: sum(1 + (char > "\x7f") for char in texts[at]), default=-1)
+    last = strong[-1]
+    while last + 1 < len(zone) and (zone[last + 1][1] or (last + 1 == titled and last + 2 < len(zone) and zone[last + 2][1])):
+        last += 1
+    for at, (i, grade) in enumerate(zone[: last + 1]):
+        if at == titled or (grade == 0 and not (solid and _is_short(texts[at]) and texts[at][-1] not in "？?：:")):
             continue
-        near = any(zone[other][1] == 2 for other in (at - 2, at - 1, at + 1, at + 2) if 0 <= other < len(zone))
-        between = strong[0] < at < strong[-1] or (titled >= 0 and titled < at < strong[-1])
-        if grade == 2 or (grade == 1 and near) or (grade == 0 and between and len(lines[i].text) <= 25 and lines[i].text[-1] not in "？?"):
+        if grade or (at < titled and len(strong) > 1) or (at > titled and at < strong[-1]):
             page.drop(i, "page header")
 
 
+def _is_date(text: str) -> bool:
+    return not _LETTER.search(_DATE.sub("", text))
+
+
+_FOOTER = 1500
+"""Lines of text at the end among which the footer of a page is looked for."""
+
+
 def _drop_footer(page: _Page) -> None:
-    """From the end upwards: counters, forms, interface words, and the short lines between them, until the note speaks."""
+    """The end of the page from the line at which the evidence for furniture, less that for the note, is greatest."""
     lines = page.lines
+    texts = [i for i, line in enumerate(lines) if line.text][-_FOOTER:]
+    if not texts:
+        return
+    told, grams = _told(page)
+    total = best = 0.0
+    anchors = best_anchors = 0
     cut = len(lines)
-    neutral = anchors = found = 0
-    pending: list[tuple[int, int]] = []
-    for i in range(len(lines) - 1, max(-1, len(lines) - 1500), -1):
-        line = lines[i]
-        if not line.text:
-            continue
-        if i in page.reasons:
-            if page.reasons[i] in {"copyright notice", "related articles", "advertisement"}:
-                cut, neutral = i, 0
-                anchors += 1
-                found += 1
-            continue
-        if line.protected:
+    for i in reversed(texts):
+        weight, anchor = _weigh(page, i, told, grams)
+        total += weight
+        anchors += anchor
+        if total < best - 25:
             break
-        text = line.text
-        if _TIP.search(text) and len(text) <= 120:
-            grade = 2
-        elif text[0] == "#":
-            title = text.lstrip("# ")
-            grade = 1 if _furniture(title) and len(title) <= 12 and (_RELATED.fullmatch(title) or _FORM.fullmatch(title)) else 0
-        else:
-            grade = _furniture(text)
-        if grade:
-            pending.append((i, grade))
-            cut, neutral = i, 0
-            found += 1
-            anchors += grade == 2
-            continue
-        if _is_prose(line) or text[0] == "#" or len(text) > 25:
+        if total > best:
+            best, cut, best_anchors = total, i, anchors
+    if best < 3 or best_anchors < 2:
+        return
+    while True:  # names and tags just above, that stand in the footer or in other files too
+        above = next((i for i in range(cut - 1, max(-1, cut - 4), -1) if lines[i].text and i not in page.reasons), -1)
+        if above < 0 or not _is_short(lines[above].text) or _is_prose(lines[above]) or lines[above].text[0] == "#":
             break
-        if _normal(text) in page.repeated:
-            continue
-        neutral += 1
-        if neutral > 3:
+        same = any(lines[j].text == lines[above].text for j in range(cut, min(len(lines), cut + 60)))
+        if not (same or _normal(lines[above].text) in page.repeated) or lines[above].kind == Kind.ITEM:
             break
-    if not pending or not anchors:
-        return
-    told = page.lowered[: lines[cut].start]
-    sure = sum(1 for i, grade in pending if grade == 2 and not _known(lines[i].text, told))
-    if not sure and not any(reason in {"copyright notice", "related articles"} for reason in page.reasons.values()):
-        return
-    if found < 2 and not any(_COUNT.search(lines[i].text) or _DATE.search(lines[i].text) or _TIP.search(lines[i].text) for i, _ in pending):
-        return
+        cut = above
     for i in page.kept(cut, len(lines) - 1):
         page.drop(i, "page footer")
+
+
+def _told(page: _Page) -> tuple[str, dict[str, int]]:
+    """What the note says: the sentences of the first part of the page in lower case, and how many hold each gram."""
+    full = [line for i, line in enumerate(page.lines) if line.text and i not in page.reasons]
+    body = [line.text for line in full[: max(len(full) * 6 // 10, 1)] if _is_prose(line)][:1000]
+    counts: dict[str, int] = {}
+    for text in body:
+        for gram in set(_grams(text)):
+            counts[gram] = counts.get(gram, 0) + 1
+    return "\n".join(body).lower(), counts
+
+
+def _related(text: str, counts: dict[str, int], told: str) -> float:
+    """The share of the grams of ``text`` that other sentences of the note use, 0..1."""
+    grams = set(_grams(text))
+    own = text.lower() in told
+    return sum(counts.get(gram, 0) > own for gram in grams) / len(grams) if grams else 0.0
+
+
+def _weigh(page: _Page, index: int, told: str, grams: dict[str, int]) -> tuple[float, int]:
+    """Evidence that the line belongs to a footer (above 0) or to the note (below 0), and its counts and fixed phrases."""
+    line = page.lines[index]
+    text = line.text
+    if index in page.reasons:
+        return (2.0, 2) if page.reasons[index] in {"copyright notice", "related articles", "advertisement"} else (0.0, 0)
+    if line.protected:
+        return -8.0, 0
+    heading = text[0] == "#" and not _HASHTAGS.fullmatch(text)
+    bare = text.lstrip("# ") if heading else text
+    if _RELATED.fullmatch(bare) or _FORM.fullmatch(bare):
+        return (1.0, 0) if not _known(bare, told) or not heading else (-1.0, 0)
+    if heading:
+        return -3.0, 0
+    if _TIP.search(text) and len(text) <= 120:
+        return 2.0, 2
+    grade = _furniture(text)
+    if grade and _known(text, told):
+        grade = 0
+    if grade == 2 and (text[-1] not in "。" or len(text) <= 20):
+        marks = len(_COUNT.findall(text)) + len(_DATE.findall(text)) + bool(_PLATFORM.search(text) or _STAMP.match(text))
+        return 2.0, max(1, marks)
+    if grade and not (_is_prose(line) and text[-1] in "。"):
+        return (0.5 if line.kind == Kind.ITEM else 1.0), 0
+    if _TRUNCATED.search(text) and len(text) >= 25:
+        return 0.5, 0
+    related = _related(text, grams, told)
+    if _is_prose(line):
+        return (0.0 if grade else -1.5 if related < 0.25 else -4.0), 0
+    if line.kind == Kind.ITEM or text[-1] in "？?：:":
+        return (-0.5 if related < 0.2 else -1.0), 0
+    return (-0.2 if _is_short(text) else -0.6 if related < 0.3 else -1.0), 0
 
 
 def _known(text: str, told: str) -> bool:
@@ -612,7 +692,7 @@ def _grams(text: str) -> list[str]:
     for match in _GRAM.findall(text):
         if match[0] > "\x7f":
             out.extend(match[i : i + 2] for i in range(len(match) - 1))
-        else:
+        elif len(match) > 3 or match.isupper():
             out.append(match.lower())
     return out
 
@@ -697,8 +777,8 @@ def _is_teasers(page: _Page, block: Sequence[int], body: set[str], final: bool) 
 
 _CALL_HINT = ("二维码", "公众号", "微信", "领取", "私信", "加群", "进群", "入群", "扫码", "礼包", "优惠", "训练营", "后台回复", "资料包", "福利", "粉丝", "newsletter", "subscribe", "coupon", "% off", "enroll", "my course", "my book", "waitlist", "discount", "patreon", "clap", "三连", "点赞", "点个赞", "关注", "👇", "👉", "🎁", "↓↓")
 _POINTING = re.compile(
-    r"下方|下面的?(?:二维码|链接|卡片|名片)|文末|文章末尾|文章底部|评论区(?:留言|扣|自取|回复|领)|私信我|后台(?:私信|回复)|回复(?:关键[词字]|[「“\"【『])|即可(?:免费)?(?:领取|获取|获得|加入|入群)|有需要的|小伙伴|同学们?可以|朋友们?可以|加我|我的(?:微信|公众号|星球|课程|专栏)|本公众号|长按|识别|戳|👇|👉|👈|↓{2,}|⬇|🔽|关注我|关注(?:公众号|本号|微信)"
-    r"|\bmy (?:newsletter|course|book|patreon|channel|youtube|free)|\b(?:link|links) (?:in|below)|below (?:to|and)|\b(?:click|sign up|subscribe|enroll|join|download|grab|get) (?:here|now|today|below|my|our|it|your)|follow me|clap",
+    r"下方|下面的?(?:二维码|链接|卡片|名片)|文末|文章末尾|文章底部|评论区(?:留言|扣|自取|回复|领)|私信我|后台(?:私信|回复)|回复(?:关键[词字]|[「“\"【『])|即可(?:免费)?(?:领取|获取|获得|加入|入群)|有需要的|小伙伴|同学们?可以|朋友们?可以|加我|我的(?:微信|公众号|星球|课程|专栏)|本公众号|长按|识别|戳|👇|👉|👈|↓{2,}|⬇|🔽|关注我|(?:^|[,，。!！\s])(?:欢迎)?关注(?:公众号|本号|微信)"
+    r"|\bsubscribe (?:for|to)\b|thanks for reading|\bmy (?:newsletter|course|book|patreon|channel|youtube|free)|\b(?:link|links) (?:in|below)|below (?:to|and)|\b(?:click|sign up|subscribe|enroll|join|download|grab|get) (?:here|now|today|below|my|our|it|your)|follow me|clap",
     re.IGNORECASE,
 )
 _REWARD = re.compile(
@@ -856,7 +936,7 @@ def _drop_small_talk(page: _Page) -> None:
             start = match.start()
             sentence = max((text.rfind(mark, 0, start) for mark in _BREAKS), default=-1) + 1
             before = text[sentence:start]
-            if before.strip().startswith(_QUOTES) or text[:start].endswith(_QUOTES):
+            if before.strip().startswith(_QUOTES) or text[:start].endswith(_QUOTES) or _in_quotes(text[:start]):
                 continue
             if before.strip() and _SUMMING.match(before.strip().rstrip("，,")):
                 start = sentence
@@ -872,6 +952,11 @@ def _drop_small_talk(page: _Page) -> None:
             page.drop(index, "small talk")
         else:
             page.cuts.extend((base + start, base + end, "small talk") for start, end in spans)
+
+
+def _in_quotes(text: str) -> bool:
+    """A quotation is open at the end of ``text``."""
+    return text.count("“") > text.count("”") or text.count("「") > text.count("」") or text.count("『") > text.count("』") or text.count('"') % 2 == 1
 
 
 # --- marks of citations -------------------------------------------------------------------------------------------------
@@ -941,6 +1026,26 @@ def _merged(cuts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
 
 
 # --- numbers of code lines ----------------------------------------------------------------------------------------------
+
+
+_BUTTON = re.compile(r"(?:[A-Za-z+#]{1,12}\s*)?(?:(?:AI写代码|代码解读|复制代码|登录复制|复制|运行|体验AI代码助手|copy code|copy|run)\s*)+", re.IGNORECASE)
+_LANGUAGE = re.compile(r"python3?|java|javascript|typescript|js|ts|bash|shell|sh|sql|c|c\+\+|cpp|c#|go|golang|rust|json|yaml|xml|html|css|text|plaintext|plain text|代码|scss|kotlin|swift|ruby|php|r|matlab|latex|markdown|vue|powershell|cmd|dockerfile|ini|toml", re.IGNORECASE)
+
+
+def _drop_buttons(page: _Page) -> None:
+    """The buttons and the name of the language that a page shows above code."""
+    lines = page.lines
+    for index in page.lines_with(("复制", "copy", "运行", "ai写代码")):
+        text = lines[index].text
+        if len(text) > 40 or not _BUTTON.fullmatch(text):
+            continue
+        above = next((i for i in range(index - 1, max(-1, index - 4), -1) if lines[i].text), -1)
+        below = next((i for i in range(index + 1, min(len(lines), index + 12)) if lines[i].text and not lines[i].text.isdecimal()), -1)
+        named = above >= 0 and bool(_LANGUAGE.fullmatch(lines[above].text))
+        if named or (below >= 0 and lines[below].kind is Kind.CODE) or (above >= 0 and lines[above].kind is Kind.CODE):
+            page.drop(index, "code button")
+            if named:
+                page.drop(above, "code button")
 
 
 _FIRST_NUMBER = re.compile(r"^[-*• \t]{0,8}1[ \t]{0,8}$", re.MULTILINE)

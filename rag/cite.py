@@ -63,7 +63,7 @@ def citation(n: int, document: Document, section: Section, start: int, end: int,
 _ORDERED = re.compile(
     r"[ \t]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳]|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)\s*"
 )
-_BULLET = re.compile(r"[ \t]*[-*+•·●▪◦][ \t]+")
+_BULLET = re.compile(r"^[ \t]*[-*+•·●▪◦][ \t]+")
 _ANSWER_MARK = re.compile(r"^(?:答\s*[:：]?(?=\s*[“\"'])|(?:答|A|Answer)\s*[:：])\s*")
 
 
@@ -72,19 +72,27 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
 
     A number stays where the list is shown from its first item on; elsewhere it would count wrongly and becomes a dash.
     """
-    out = []
+    out: list[str] = []
     counted: dict[tuple[str, int, int], int] = {}
-    for quote in quotes:
-        text = quote.text.strip() if quote.unit.kind != "code" else quote.text
+    for before, quote in zip((None, *quotes), quotes, strict=False):
+        text = quote.text.strip()
         if quote.unit.kind == "item":
             key = (quote.document.id, quote.section.start, quote.unit.lead)
             bare = _BULLET.sub("", _ORDERED.sub("", text, count=1), count=1)
-            number = re.match(r"\s*\(?(\d{1,2})[.、)）]", text)
+            number = re.match(r"\(?(\d{1,2})[.、)）]", text)
             counted[key] = counted.get(key, 0) + 1 if number and int(number.group(1)) == counted.get(key, 0) + 1 else -99
             text = f"{counted[key]}. {bare}" if counted[key] > 0 else f"- {bare}"
-        elif quote.unit.kind == "code" and not text.lstrip().startswith(("```", "~~~")):
-            text = f"```\n{text.rstrip()}\n```"
+        elif quote.unit.kind == "code":
+            text = text if text.startswith(("```", "~~~")) else f"```\n{quote.text.rstrip()}\n```"
+        elif before is not None and _explains(quote, before):
+            text = f"  {text}"
         else:
             text = _ANSWER_MARK.sub("", text)
         out.append(text)
     return out
+
+
+def _explains(quote: Quote, before: Quote) -> bool:
+    """Whether the quote goes on with the list item that the one before it is, or goes on with."""
+    same = quote.document.id == before.document.id and quote.section == before.section and quote.unit.block == before.unit.block
+    return same and quote.unit.lead >= 0 and (before.unit.kind == "item" or before.unit.lead == quote.unit.lead)

@@ -29,12 +29,17 @@ BUDGET = 400
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
 MARGIN = 0.04
 """A second section is read when its score is this close to the best."""
+HEADED, LATER = 0.3, 0.6
+"""What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section
+is the answer, from its first sentence on, whether or not its units repeat the question's words."""
 CHILD_SHARE = 0.25
 """What a sentence that explains a list item gains from the item's own relevance."""
 NEIGHBOUR_SHARE = 0.15
 """What a unit gains from the relevance of each neighbour."""
 OFF_SUBJECT = 0.2
 """What an item loses when the list has others that name the subject."""
+LONGEST_CONTEXT = 120
+"""Characters of a sentence that comes along because the next one leans on it."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
 
@@ -46,6 +51,8 @@ _LEANS = re.compile(
     r"(?:[-*•\d.、\s]*)(?:它|它们|这|这些|该|其中|因此|所以|此外|然而|但是?|否则|同时|另外|这样|相反|其次|然后|it |this |these |they |however|therefore|thus|so )",
     re.IGNORECASE,
 )
+_REFERENCE = re.compile(r"\s*(?:参考(?:文献|资料)?|出处|来源|references?|see also)\s*[:：]", re.IGNORECASE)
+_ASKS_REFERENCE = re.compile(r"论文|出处|文献|参考|谁提出|\b(?:papers?|references?|cite|published)\b", re.IGNORECASE)
 _WHERE = re.compile(r"\s*(?:其中|这里|式中|where\b)", re.IGNORECASE)
 
 
@@ -124,13 +131,18 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
     asked = query_words(question)
     idf = dict(zip(asked.all, library.idf(list(asked.all)), strict=True))
+    headed_by = asked.share(set(tokens(heading)), idf)
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         covered = asked.share(set(tokens(text)), idf)
         score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + 0.5 * covered
+        score += HEADED * headed_by * (1 - LATER * number / len(cut))
+        line = document.text.rfind("\n", 0, unit.start) + 1
+        if _REFERENCE.match(document.text, line) and not _ASKS_REFERENCE.search(query.text):
+            score -= 2.0
         explains = 0 <= unit.lead < number and cut[unit.lead].kind == "item"
         score += CHILD_SHARE * max(relevance[unit.lead], 0.0) if explains else 0.0
-        relevance.append(score + _fit(unit, text, query) + (0.05 if number == 0 else 0.0))
+        relevance.append(score + _fit(unit, text, query))
     return _Read(document, section, cut, texts, _smoothed(cut, _on_subject(cut, texts, relevance, question, section, library)))
 
 
@@ -171,6 +183,8 @@ def _fit(unit: Unit, text: str, query: Query) -> float:
     """What the kind of the question adds to a unit of its kind."""
     if unit.kind == "code":
         return 1.0 if query.kind == "code" else -0.5
+    if unit.kind == "table":
+        return 0.2 if query.kind == "comparison" else 0.0
     if unit.kind == "formula" and query.kind == "formula":
         return 0.4
     if query.kind == "formula" and _WHERE.match(text):

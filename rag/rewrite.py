@@ -59,7 +59,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "formula",
         re.compile(
-            r"公式|计算式|表达式|怎么算|如何计算|怎么计算|推导|\bformula\b|\bequation\b|\bderiv(?:e|ation)\b|\bcomputed\b",
+            r"公式|计算式|表达式|怎么算|(?:怎么|如何)更新|如何计算|怎么计算|推导|\bformula\b|\bequation\b|\bderiv(?:e|ation)\b|\bcomputed\b",
             re.IGNORECASE,
         ),
     ),
@@ -70,7 +70,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "list",
         re.compile(
-            r"哪些|哪几|几种|几个|哪三|优缺点|步骤|方法|办法|手段|分别|各自|都有|\bwhich\b|\bwhat are\b|\bsteps?\b|\bways?\b|\blist\b",
+            r"哪些|(?:如何|怎么|怎样)(?:缓解|防止|解决|避免|处理|应对|提高|提升|减少|降低|加速|优化)|哪几|几种|几个|哪三|优缺点|步骤|方法|办法|手段|分别|各自|都有|\bwhich\b|\bwhat are\b|\bsteps?\b|\bways?\b|\blist\b",
             re.IGNORECASE,
         ),
     ),

@@ -59,7 +59,7 @@ def units(document: Document, section: Section) -> list[Unit]:
         if line.kind is LineKind.BLANK:
             gap = True
             continue
-        kind = _kind(line, lines[number:])
+        kind = _kind(lines[number - 2] if number > 1 else None, line, lines[number:])
         block += gap or kind in DISPLAYED
         gap = False
         if kind in DISPLAYED:
@@ -84,22 +84,38 @@ def units(document: Document, section: Section) -> list[Unit]:
             )
         if kind == "item":
             items.append((line.indent, first))
+        if _opens_formula(line, lines[number:]):
+            out[-1] = replace(out[-1], kind="lead")
+            lead = len(out) - 1
     return [_titled(unit, number, out, document.text) for number, unit in enumerate(out)]
 
 
-def _kind(line: Line, below: Sequence[Line]) -> Kind:
+def _opens_formula(line: Line, below: Sequence[Line]) -> bool:
+    """Whether the line breaks off in mid-sentence and a displayed formula goes on with it."""
+    following = next((other for other in below if other.kind is not LineKind.BLANK), None)
+    return following is not None and following.kind is LineKind.FORMULA and not _ENDED.search(line.text)
+
+
+def _listed(*neighbours: Line | None) -> bool:
+    """Whether a line beside it also is a label with its text: a list whose marks were lost."""
+    return any(line is not None and line.kind is LineKind.PROSE and bool(_LABEL.match(line.text)) for line in neighbours)
+
+
+def _kind(above: Line | None, line: Line, below: Sequence[Line]) -> Kind:
     """What a line that is not blank begins."""
     if line.protected:
         return "code" if line.kind is LineKind.CODE else "table" if line.kind is LineKind.TABLE else "formula"
     if line.kind is not LineKind.ITEM:
         if "=" in line.text and _BARE_FORMULA.fullmatch(line.text):
             return "formula"
+        following = next((other for other in below if other.kind is not LineKind.BLANK), None)
         if len(line.text) <= LONGEST_LEAD and line.text.endswith((":", "：")):
             return "lead"
-        following = next((other for other in below if other.kind is not LineKind.BLANK), None)
-        if len(line.text) <= LONGEST_LABEL and not _ENDED.search(line.text) and following and following.kind is LineKind.ITEM:
-            return "lead"
-        return "item" if _LABEL.match(line.text) else "sentence"
+        if following and not _ENDED.search(line.text):
+            longest = {LineKind.ITEM: LONGEST_LABEL, LineKind.FORMULA: LONGEST_LEAD}.get(following.kind, 0)
+            if len(line.text) <= longest:
+                return "lead"
+        return "item" if _LABEL.match(line.text) and _listed(above, following) else "sentence"
     return "item"
 
 

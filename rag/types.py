@@ -18,6 +18,8 @@ Origin = Literal["dense", "lexical", "fused", "reranked"]
 Verdict = Literal["supported", "partial", "unsupported", "contradicted"]
 Reason = Literal["blank", "absent", "off-topic"]
 
+_GOES_ON = re.compile(r"  \S")
+_INTRODUCES = re.compile(r"[:：](?:[^\w\s]+\d+[^\w\s]+)*\s*$")
 _ITEM = re.compile(r"(?:-|\d{1,2}\.) ")
 _DISPLAYED = re.compile(r"\s*(?:```|~~~|\$\$|\||\\\[|\$[^$]+\$\s*$)")
 
@@ -91,15 +93,21 @@ class Answer:
 
 
 def join(parts: Sequence[str]) -> str:
-    """Join sentences into Markdown: prose runs on, list items get a line each, code and formulas an empty line around."""
+    """Join sentences into Markdown: prose runs on, list items get a line each, what introduces a list its own paragraph,
+    code, formulas and tables an empty line around. A part that begins with two spaces goes on with the item before it.
+    """
     out = ""
     for part in parts:
+        below = out.rsplit("\n", 1)[-1]
         if not out:
-            out = part
+            out = part.strip() if _GOES_ON.match(part) else part
         elif _DISPLAYED.match(part) or _DISPLAYED.match(out.rsplit("\n\n", 1)[-1]):
             out += f"\n\n{part}"
         elif _ITEM.match(part):
-            out += f"\n{part}" if _ITEM.match(out.rsplit("\n", 1)[-1]) else f"\n\n{part}"
+            out += f"\n{part}" if _ITEM.match(below) else f"\n\n{part}"
+        elif (_ITEM.match(below) and not _GOES_ON.match(part)) or _INTRODUCES.search(part):
+            out += f"\n\n{part.lstrip()}"
         else:
-            out += f" {part}" if out[-1].isascii() and part[0].isascii() else part
+            part = part.strip()
+            out += f" {part}" if out[-1].isascii() and part[:1].isascii() else part
     return out

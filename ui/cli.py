@@ -62,7 +62,9 @@ def _run(arguments: list[str]) -> int:
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
-    machine = options.command != "serve" and (options.json or getattr(options, "batch", None) or getattr(options, "action", "") == "dump")
+    machine = options.command != "serve" and (
+        options.json or getattr(options, "batch", None) or getattr(options, "action", "") == "dump"
+    )
     _prepare_output(machine=bool(machine))
     code: int = options.run(options)
     sys.stdout.flush()

@@ -165,7 +165,9 @@ def _page(record: dict[str, Any], color: bool) -> str:
         out.append(f"\n{heading}{mark}  {paint('2', f'lines {first}-{last}')}".replace("\n  ", "\n"))
         if section["text"] and not section["blank"]:
             out.append(safe(section["text"]))
-    out.append("\n" + paint("1", f"Dropped: {len(record['dropped'])} runs of lines" if record["dropped"] else "Nothing was dropped."))
+    out.append(
+        "\n" + paint("1", f"Dropped: {len(record['dropped'])} runs of lines" if record["dropped"] else "Nothing was dropped.")
+    )
     for drop in record["dropped"]:
         first, last = drop["lines"]
         out.append(f"  lines {first}-{last}  {paint('36', drop['reason'])}  {paint('2', one_line(drop['text'], 90))}")

@@ -241,6 +241,8 @@ def _between(last: _Block, block: _Block, usual: _Measure) -> str:
         return "\n\n"
     if last.kind != "text":  # a heading of two lines
         return _joint(last.text, block.text) if 0 < drop <= 1.6 * block.line.size else "\n\n"
+    if last.page == block.page and drop <= 0.2 * block.line.size:  # side by side
+        return _joint(last.text, block.text)
     if drop > 1.6 * usual.lead and last.line.y > block.line.y:
         return "\n\n"
     return _joint(last.text, block.text) if _goes_on(last.line, block.line, usual.width, usual.is_wide) else "\n"

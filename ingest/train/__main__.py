@@ -53,12 +53,14 @@ def adapt_library(library: str, out: Path | None = None, *, seed: int = 0) -> in
 
 
 def _train(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
     from tokenizers import Tokenizer
 
     from ingest.embed import SHIPPED
     from ingest.train.adapt import encoder
-    from ingest.train.evaluate import read_beir
-    from ingest.train.loop import Recipe, finite, need_torch, report, train
+    from ingest.train.evaluate import held_out, read_beir
+    from ingest.train.loop import Recipe, average, finite, need_torch, report, train
     from ingest.train.pack import pack
     from ingest.train.pairs import read_pairs
     from ingest.train.terms import Terms
@@ -76,19 +78,29 @@ def _train(options: argparse.Namespace) -> int:
     else:
         tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
     pairs += terms.pairs()
-    recipe = Recipe(seed=options.seed, dims=options.dims, steps=options.steps, batch=options.batch, device=options.device)
+    names = ("seed", "dims", "steps", "batch", "rate", "device")
+    recipe = Recipe(**{name: getattr(options, name) for name in names})
+    if options.random_start and options.runs > 1:
+        raise NotesError("--runs averages runs from one start: leave --random-start away")
     start = None if options.random_start else start_from(pairs, tokenizer, recipe)
-    trained = train(pairs, tokenizer, recipe, terms=terms, start=start, progress=report)
-    if not finite(trained.losses):
-        raise NotesError("training went out of range: try another seed or a smaller learning rate")
-    digest = pack(options.out, trained.table, tokenizer, kind=options.kind, card=_CARD.format(pairs=len(pairs), recipe=recipe))
+    tables = []
+    for seed in range(options.seed, options.seed + options.runs):
+        trained = train(pairs, tokenizer, replace(recipe, seed=seed), terms=terms, start=start, progress=report)
+        if not finite(trained.losses):
+            raise NotesError("training went out of range: try another seed or a smaller --rate")
+        tables.append(trained.table)
+    table = average(tables)
+    digest = pack(options.out, table, tokenizer, kind=options.kind, card=_CARD.format(pairs=len(pairs), recipe=recipe))
     _say(f"{options.out}: weights {digest}")
-    for folder in options.collection:
-        dense, fused = read_beir(folder).measure(encoder(tokenizer, trained.table))
-        for name, figures in (("dense", dense), ("fused", fused)):
-            low, high = figures.interval()
-            shown = f"R@1 {figures.recall(1):.3f} R@5 {figures.recall(5):.3f} MRR@10 {figures.mrr:.3f} ({low:.3f} to {high:.3f})"
-            sys.stdout.write(f"{folder.name} {name}: {shown}\n")
+    measured = {folder.name: read_beir(folder) for folder in options.collection}
+    for source in options.held_out:
+        kept = [pair for pair in held if pair.source.split("_")[0] == source or pair.source == source]
+        measured[f"{source}, English heading to Chinese section"] = held_out(kept, kind="xhead", lang="en-zh")
+        measured[f"{source}, Chinese heading to its section"] = held_out(kept, kind="head", lang="zh")
+    for name, collection in measured.items():
+        if collection.queries:
+            for leg, figures in zip(("dense", "fused"), collection.measure(encoder(tokenizer, table)), strict=True):
+                sys.stdout.write(f"{name}, {leg}: {figures}\n")
     return 0
 
 
@@ -115,9 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--library", metavar="DIR", help="adapt the shipped model to this library (empty: the default one)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the new model")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--dims", type=int, default=256)
-    parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--rate", type=float, default=0.05, help="learning rate")
+    parser.add_argument("--runs", type=int, default=1, help="average this many runs from one start, of seeds N, N+1, ...")
     parser.add_argument("--kind", choices=("float16", "int8"), default="float16", help="how the rows are stored")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; results repeat to the bit with the same number")

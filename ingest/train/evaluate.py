@@ -53,6 +53,10 @@ class Figures:
         """Mean of 1/rank, ranks beyond 10 counting 0."""
         return sum(1 / rank for rank in self.ranks if rank <= 10) / len(self.ranks)
 
+    def __str__(self) -> str:
+        low, high = self.interval()
+        return f"R@1 {self.recall(1):.3f} R@5 {self.recall(5):.3f} MRR@10 {self.mrr:.3f} ({low:.3f} to {high:.3f})"
+
     def interval(self, *, rounds: int = 1000, seed: int = 0) -> tuple[float, float]:
         """Bootstrap interval (95 %) of the mean reciprocal rank."""
         import numpy as np

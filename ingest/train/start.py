@@ -13,6 +13,7 @@ Decisions:
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from ingest.train.loop import need_torch
@@ -49,7 +50,9 @@ def start_table(
     kept = information > 0
     ids = torch.from_numpy(np.stack([left[kept], right[kept]]))
     values = torch.from_numpy(information[kept].astype(np.float32))
-    positive = torch.sparse_coo_tensor(ids, values, (tokens, tokens), check_invariants=False).to_sparse_csr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch calls its sparse rows a beta; a test holds what is needed here
+        positive = torch.sparse_coo_tensor(ids, values, (tokens, tokens), check_invariants=False).to_sparse_csr()
     out = np.zeros((tokens, dims))
     strongest = _strongest(positive, min(dims, tokens), torch.Generator().manual_seed(seed), torch)
     out[:, : strongest.shape[1]] = strongest
@@ -66,7 +69,8 @@ def start_table(
 
 def _strongest(matrix: Any, count: int, generator: Any, torch: Any) -> NDArray[np.float32]:
     """Vectors of the ``count`` largest eigenvalues (by size) of a symmetric matrix, each times the root of its value; by
-    subspace iteration (Halko, Martinsson and Tropp 2011)."""
+    subspace iteration (Halko, Martinsson and Tropp 2011).
+    """
     width = min(count + 16, matrix.shape[0])
     space = torch.randn(matrix.shape[0], width, generator=generator)
     for _ in range(4):

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.build import Summary, build, corpus_folder, remove
-from ingest.embed import StaticModel
+from ingest.embed import StaticModel, load_embedder
 from ingest.errors import LibraryMissing, StoreError
 from ingest.settings import Settings
 from ingest.store import Library
@@ -17,7 +22,6 @@ from ingest.store import Library
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
 ROPE = """# RoPE
@@ -346,9 +350,77 @@ def test_remove_of_something_unknown_takes_out_nothing(notes: Path, settings: Se
         remove(["norm.md"], settings)
     assert not settings.library_folder.exists()
     build([notes], settings)
-    with pytest.raises(StoreError, match="no-such-note: "):
-        remove([str(notes / "norm.md"), "no-such-note"], settings)
+    for unknown in ("no-such-note", ""):
+        with pytest.raises(StoreError, match="no note of this name"):
+            remove([str(notes / "norm.md"), unknown], settings)
     assert names(settings) == [("norm.md",), ("rope.md",)]
+
+
+class FourNumbers:
+    """An embedding model that says how often each of four characters stands in a text."""
+
+    fingerprint = "four"
+    dimensions = 4
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.encoded.extend(texts)
+        found = np.array([[text.count(char) + 0.1 for char in "的是层外"] for text in texts], dtype=np.float32)
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
+
+
+def test_another_embedding_model_embeds_everything_anew(notes: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    default, other = load_embedder(), FourNumbers()
+    monkeypatch.setattr("ingest.embed.load_embedder", {"default": default, "four": other}.__getitem__)
+    build([notes], settings)
+    four = Settings(library=settings.library, embedding_model="four")
+    with Library.open(settings.library_folder, four) as library:
+        assert library.embedder is default  # asks as it was built, whatever the settings say
+    summary = build([notes], four)
+    assert (counts(summary), len(other.encoded)) == ((0, 0, 2, 0), summary.chunks)
+    with Library.open(settings.library_folder, settings) as library:
+        assert library.embedder is other
+        assert library.vectors([row for row, _ in library.lexical("RoPE", 9)]).shape[1] == 4
+        (best, _), *_ = library.dense(other.encode(["外外外"])[0], 1)
+        assert library.chunks([best])[0].text.startswith("外推性好")
+        assert library.check() == []
+    other.encoded.clear()
+    (notes / "more.md").write_text(DROPOUT, encoding="utf-8")
+    assert build([notes], four).added == 1
+    assert build([notes], four).added == 0
+    assert len(other.encoded) == 1
+
+
+CONTENTS = [ROPE, NORM, DROPOUT, "# 空\n", "没有标题的一句话。\n"]
+EDITS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([None, *range(len(CONTENTS))])), min_size=1, max_size=4)
+
+
+@hypothesis.settings(max_examples=12)
+@given(st.lists(EDITS, min_size=1, max_size=4))
+def test_whatever_happens_to_the_files_the_library_says_what_they_say(runs: list[list[tuple[str, int | None]]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        notes, settings = Path(name, "notes"), Settings(library=str(Path(name, "library")))
+        notes.mkdir()
+        files: dict[str, str] = {}
+        for run in runs:
+            for file, content in run:
+                (notes / f"{file}.md").unlink(missing_ok=True)
+                files.pop(f"{file}.md", None)
+                if content is not None:
+                    (notes / f"{file}.md").write_text(CONTENTS[content], encoding="utf-8")
+                    files[f"{file}.md"] = CONTENTS[content]
+            summary = build([notes], settings)
+            by_content: dict[str, set[str]] = {}
+            for file, content_text in files.items():
+                by_content.setdefault(content_text, set()).add(file)
+            assert sorted(map(sorted, held(settings).values())) == sorted(map(sorted, by_content.values()))
+            assert summary.added + summary.changed + summary.unchanged == summary.documents == len(by_content)
+        fresh = Settings(library=str(Path(name, "fresh")))
+        build([notes], fresh)
+        for query in ("RoPE 的推导", "归一化", "丢弃"):
+            assert sorted(found(settings, query)) == sorted(found(fresh, query))
 
 
 def test_repeated_lines_are_remembered_for_later_runs(notes: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

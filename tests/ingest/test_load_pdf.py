@@ -329,6 +329,10 @@ def test_an_indent_or_a_gap_begins_a_paragraph() -> None:
     assert text_of([lines]) == "甲" * 20 + "乙" * 20 + "\n" + "丙" * 18 + "丁" * 20 + "\n\n" + "戊" * 20 + "\n"
 
 
+def test_pieces_on_one_baseline_are_one_line() -> None:
+    assert text_of([[line("Radio", 700), line("Button", 700, x=300), line("below", 680)]]) == "Radio Button\nbelow\n"
+
+
 def test_a_heading_of_two_lines_is_one() -> None:
     lines = [line("很长的标题前半", 700, size=20), line("后半", 676, size=20), *(line("甲" * 20, 600 - 15 * n) for n in range(4))]
     assert text_of([lines]).startswith("# 很长的标题前半后半\n\n甲")

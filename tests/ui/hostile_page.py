@@ -1,6 +1,6 @@
 """Serves the page over a shelf in which every text is hostile; run by ``test_browser`` in a process of its own.
 
-    python hostile_page.py LIBRARY PORT
+python hostile_page.py LIBRARY PORT
 """
 
 from __future__ import annotations
@@ -21,8 +21,25 @@ if TYPE_CHECKING:
     from rag.types import Turn
 
 LONG = "https://example.com/" + "a" * 300
-WIDE = "| " + " | ".join(f"column{n}" for n in range(30)) + " |\n|" + "---|" * 30 + "\n| " + " | ".join("v" * 12 for _ in range(30)) + " |"
-WIDE_TEXTS = [LONG, f"`{LONG}`", f"```\n{LONG}\n```", WIDE, "$$" + "+".join("x" * 200) + "$$", f"$\\text{{{LONG}}}$", "词" * 500, f"- {LONG}"]
+WIDE = (
+    "| "
+    + " | ".join(f"column{n}" for n in range(30))
+    + " |\n|"
+    + "---|" * 30
+    + "\n| "
+    + " | ".join("v" * 12 for _ in range(30))
+    + " |"
+)
+WIDE_TEXTS = [
+    LONG,
+    f"`{LONG}`",
+    f"```\n{LONG}\n```",
+    WIDE,
+    "$$" + "+".join("x" * 200) + "$$",
+    f"$\\text{{{LONG}}}$",
+    "词" * 500,
+    f"- {LONG}",
+]
 HOSTILE = [
     "<script>window.ran=1;alert(1)</script>",
     "<img src=x onerror=window.ran=2;alert(2)>",
@@ -62,8 +79,20 @@ class HostileShelf(Shelf):
         trail = tuple(HOSTILE[:3])
         texts = WIDE_TEXTS if question.startswith("https") else HOSTILE
         sentences = tuple(Sentence(text=evil, citations=(1,), support=1.0, verdict="unsupported") for evil in texts)
-        cited = Citation(n=1, document_id=note.id, path="/n/" + FILE, trail=trail, page=None, lines=(1, 1), quote=text[start:end], start=start, end=end)
-        chunk = Chunk(id="c", document_id=note.id, trail=trail, text=text[start:end], start=start, end=end, page=None, lines=(1, 1))
+        cited = Citation(
+            n=1,
+            document_id=note.id,
+            path="/n/" + FILE,
+            trail=trail,
+            page=None,
+            lines=(1, 1),
+            quote=text[start:end],
+            start=start,
+            end=end,
+        )
+        chunk = Chunk(
+            id="c", document_id=note.id, trail=trail, text=text[start:end], start=start, end=end, page=None, lines=(1, 1)
+        )
         near = (Passage(chunk=chunk, path="/n/" + FILE, score=1.0, rank=1, origin="fused"),)
         abstained = question.startswith("nothing")
         yield from sentences

@@ -72,7 +72,9 @@ def serve(settings: Settings, *command: str) -> Iterator[str]:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    arguments = [*command, settings.library, port] if command else ["-m", "ui", "serve", "--library", settings.library, "--port", port]
+    arguments = (
+        [*command, settings.library, port] if command else ["-m", "ui", "serve", "--library", settings.library, "--port", port]
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "FOOTNOTE_MAX_FILE_BYTES": str(settings.max_file_bytes)}
     with subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -102,7 +104,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    text = "# Note\n\n" + "\n\n".join(f"## Heading {n}\n\nSome words before it: {evil} and after it.\n" for n, evil in enumerate(HOSTILE))
+    text = "# Note\n\n" + "\n\n".join(
+        f"## Heading {n}\n\nSome words before it: {evil} and after it.\n" for n, evil in enumerate(HOSTILE)
+    )
     with serve(library(tmp_path_factory.mktemp("hostile"), {"hostile.md": text}), str(HELPER)) as url:
         yield url
 
@@ -137,7 +141,9 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("request", lambda request: seen.append(request.url) if not request.url.startswith((url, "data:", "blob:")) else None)
+        page.on(
+            "request", lambda request: seen.append(request.url) if not request.url.startswith((url, "data:", "blob:")) else None
+        )
         page.on("dialog", lambda dialog: (seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("pageerror", lambda error: seen.append(f"error {error}"))
         page.goto(url)
@@ -280,12 +286,16 @@ def test_light_and_dark_follow_the_system(site: str, visit: Callable[..., Any]) 
     assert shades[1] < 120
 
 
-def test_uploaded_notes_are_read_or_refused_with_a_reason(widget_site: tuple[str, Path], visit: Callable[..., Any], tmp_path: Path) -> None:
+def test_uploaded_notes_are_read_or_refused_with_a_reason(
+    widget_site: tuple[str, Path], visit: Callable[..., Any], tmp_path: Path
+) -> None:
     url, folder = widget_site
     page = visit(url)
     page.click("#fn-notes-button")
     expect(page.locator("#fn-notes-list li")).to_have_count(len(WIDGETS))
-    (tmp_path / "zebra.md").write_text("# Zebras\n\n## Why do zebras have stripes?\n\nStripes confuse biting flies.\n", encoding="utf-8")
+    (tmp_path / "zebra.md").write_text(
+        "# Zebras\n\n## Why do zebras have stripes?\n\nStripes confuse biting flies.\n", encoding="utf-8"
+    )
     (tmp_path / "program.exe").write_bytes(b"MZ\x00\x01")
     page.locator("#fn-notes input[type=file]").set_input_files([tmp_path / "zebra.md", tmp_path / "program.exe"])
     outcomes = page.locator(".fn-outcomes li")

@@ -97,7 +97,9 @@ def lines(*rows: object) -> bytes:
 
 def process(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "ui", *arguments]
-    return subprocess.run(command, input=stdin, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, timeout=120, check=False)
+    return subprocess.run(
+        command, input=stdin, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, timeout=120, check=False
+    )
 
 
 # ---------------------------------------------------------------------------------------------- usage
@@ -187,7 +189,9 @@ def test_ingest_prints_the_documented_object(notes: Path, tmp_path: Path, run: C
     assert (again["documents"], again["added"], again["changed"], again["unchanged"]) == (2, 0, 0, 2)
 
 
-def test_ingest_tells_people_what_was_skipped_and_why(notes: Path, tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+def test_ingest_tells_people_what_was_skipped_and_why(
+    notes: Path, tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
     code, out, _ = run("ingest", str(notes), "--library", str(tmp_path / "lib"))
     assert code == 0
     assert "1 skipped:\n" in out
@@ -202,7 +206,12 @@ def test_ask_prints_the_documented_object(library: str, notes: Path, run: Callab
     assert (code, err) == (0, "")
     (answer,) = objects(out)
     assert list(answer) == ["id", "question", "answer", "abstained", "reason", "confidence", "sentences", "citations", "seconds"]
-    assert (answer["id"], answer["question"], answer["abstained"], answer["reason"]) == (None, "LayerNorm 和 BatchNorm 有什么区别?", False, None)
+    assert (answer["id"], answer["question"], answer["abstained"], answer["reason"]) == (
+        None,
+        "LayerNorm 和 BatchNorm 有什么区别?",
+        False,
+        None,
+    )
     assert 0 <= answer["confidence"] <= 1
     assert answer["seconds"] > 0
     for sentence in answer["sentences"]:
@@ -219,7 +228,9 @@ def test_ask_prints_the_documented_object(library: str, notes: Path, run: Callab
     assert first["quote"].split("\n")[0] in source[0]
 
 
-def test_ask_for_people_numbers_footnotes_and_has_no_colour_when_piped(library: str, run: Callable[..., tuple[int, str, str]]) -> None:
+def test_ask_for_people_numbers_footnotes_and_has_no_colour_when_piped(
+    library: str, run: Callable[..., tuple[int, str, str]]
+) -> None:
     code, out, _ = run("ask", "RMSNorm 的公式是什么?", "--library", library)
     assert code == 0
     assert "[1] 归一化.md › " in out
@@ -257,14 +268,18 @@ def test_a_batch_is_answered_in_order_with_its_ids_and_history(
     assert Path(answers[3]["citations"][0]["path"]).name == "tokenizers.md"
 
 
-def test_a_batch_comes_from_standard_input(library: str, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]) -> None:
+def test_a_batch_comes_from_standard_input(
+    library: str, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]
+) -> None:
     stdin(lines({"id": 7, "question": "RMSNorm 的公式是什么?"}))
     code, out, _ = run("ask", "--batch", "-", "--library", library, "--json")
     assert (code, [answer["id"] for answer in objects(out)]) == (0, [7])
 
 
 @pytest.mark.parametrize("question", ["", "   ", "?", "\u2028", "a\u0000b", "\ud800"])
-def test_odd_questions_are_answered(question: str, library: str, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]) -> None:
+def test_odd_questions_are_answered(
+    question: str, library: str, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]
+) -> None:
     stdin(json.dumps({"id": 1, "question": question}).encode())
     code, out, _ = run("ask", "--batch", "-", "--library", library)
     (answer,) = objects(out)
@@ -358,7 +373,9 @@ def test_verify_takes_both_sets_of_names(run: Callable[..., tuple[int, str, str]
     assert checked[0]["sentences"][0]["evidence"] in passage
 
 
-@pytest.mark.parametrize("row", [{"answer": "x"}, {"answer": "x", "contexts": [1]}, {"contexts": ["y"]}, {"answer": 3, "contexts": ["y"]}])
+@pytest.mark.parametrize(
+    "row", [{"answer": "x"}, {"answer": "x", "contexts": [1]}, {"contexts": ["y"]}, {"answer": 3, "contexts": ["y"]}]
+)
 def test_verify_names_a_bad_line(row: object, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]) -> None:
     stdin(lines({"answer": "x", "passage": "y"}, row))
     code, out, err = run("verify", "--batch", "-")
@@ -379,7 +396,9 @@ def test_notes_are_listed(library: str, run: Callable[..., tuple[int, str, str]]
     assert "1 blank" in out
 
 
-def test_a_note_is_shown_with_what_is_blank_and_what_was_dropped(tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_note_is_shown_with_what_is_blank_and_what_was_dropped(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
     note = tmp_path / "saved.md"
     note.write_text(NOTE + "\n![在这里插入图片描述](image-20240101.png)\n", encoding="utf-8")
     library = str(tmp_path / "lib")
@@ -411,7 +430,9 @@ def test_a_note_is_removed_by_name(notes: Path, tmp_path: Path, run: Callable[..
 def test_a_name_must_mean_one_note(tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "same.md").write_text(f"# {folder}\n\nSome text of note {folder} that is long enough.\n", encoding="utf-8")
+        (tmp_path / folder / "same.md").write_text(
+            f"# {folder}\n\nSome text of note {folder} that is long enough.\n", encoding="utf-8"
+        )
     library = str(tmp_path / "lib")
     run("ingest", str(tmp_path / "a"), str(tmp_path / "b"), "--library", library)
     assert run("notes", "show", "same.md", "--library", library)[0] == 1
@@ -485,7 +506,9 @@ def test_a_closed_pipe_is_quiet(library: str) -> None:
         assert started.wait(60) == 0
 
 
-def test_no_character_ends_a_line_early(tmp_path: Path, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]) -> None:
+def test_no_character_ends_a_line_early(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]], stdin: Callable[[bytes], None]
+) -> None:
     text = "a\u2028b\u2029c\u0085d\u000be\u001cf"
     stdin(json.dumps({"id": text, "passage": "x", "answer": f"An answer. {text}"}).encode())
     code, out, _ = run("verify", "--batch", "-")
@@ -502,7 +525,13 @@ def test_help_is_quick() -> None:
 
 @pytest.mark.parametrize(
     ("environment", "terminal", "expected"),
-    [({}, True, True), ({}, False, False), ({"NO_COLOR": "1"}, True, False), ({"NO_COLOR": ""}, True, True), ({"TERM": "dumb"}, True, False)],
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"TERM": "dumb"}, True, False),
+    ],
 )
 def test_colour_is_for_terminals_that_want_it(
     environment: dict[str, str], terminal: bool, expected: bool, monkeypatch: pytest.MonkeyPatch

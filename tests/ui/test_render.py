@@ -16,9 +16,19 @@ def sentence(text: str, *citations: int, verdict: Any = "supported") -> Sentence
     return Sentence(text=text, citations=citations, support=0.87654321, verdict=verdict)
 
 
-def citation(n: int, quote: str = "内积除以 sqrt(d_k)。", *, page: int | None = None, lines: tuple[int, int] = (3, 5)) -> Citation:
+def citation(
+    n: int, quote: str = "内积除以 sqrt(d_k)。", *, page: int | None = None, lines: tuple[int, int] = (3, 5)
+) -> Citation:
     return Citation(
-        n=n, document_id="d1", path="/notes/注意力.md", trail=("1 注意力", "1.2 缩放"), page=page, lines=lines, quote=quote, start=7, end=7 + len(quote)
+        n=n,
+        document_id="d1",
+        path="/notes/注意力.md",
+        trail=("1 注意力", "1.2 缩放"),
+        page=page,
+        lines=lines,
+        quote=quote,
+        start=7,
+        end=7 + len(quote),
     )
 
 
@@ -33,7 +43,11 @@ def answer(*sentences: Sentence, question: str = "为什么要缩放？", **fiel
 
 
 def test_terminal_numbers_footnotes_and_says_where_they_stand() -> None:
-    given = answer(sentence("为了稳定梯度。", 1), sentence("方差会变大。", 1, 2), citations=(citation(1), citation(2, "方差\n是 d_k", page=4, lines=(8, 8))))
+    given = answer(
+        sentence("为了稳定梯度。", 1),
+        sentence("方差会变大。", 1, 2),
+        citations=(citation(1), citation(2, "方差\n是 d_k", page=4, lines=(8, 8))),
+    )
     assert render.terminal(given) == (
         "为了稳定梯度。[1]方差会变大。[1][2]\n\n"
         "[1] 注意力.md › 1 注意力 › 1.2 缩放 · 第 3–5 行\n    “内积除以 sqrt(d_k)。”\n"
@@ -53,7 +67,9 @@ def test_marks_stay_outside_of_code_formulas_and_tables() -> None:
 
 
 def test_what_the_notes_do_not_support_is_shown_as_such() -> None:
-    shown = render.terminal(answer(sentence("它总是更快。", 1, verdict="unsupported"), sentence("它更慢。", 1, verdict="contradicted")))
+    shown = render.terminal(
+        answer(sentence("它总是更快。", 1, verdict="unsupported"), sentence("它更慢。", 1, verdict="contradicted"))
+    )
     assert shown == "它总是更快。[1] (笔记未能支持)它更慢。[1] (与笔记矛盾)"
 
 
@@ -64,7 +80,9 @@ def test_an_abstention_names_its_reason_and_the_nearest_notes_once_each() -> Non
         "[空白标题] 笔记有「RoPE 推导」这一题，还没有写。\n\n"
         "最接近的笔记:\n  - 注意力.md › 1 注意力 › 1.3 RoPE · 第 2 页 · 第 9 行\n  - 注意力.md › 2 其他 · 第 2 页 · 第 9 行"
     )
-    assert render.markdown(given).startswith("**空白标题** 笔记有「RoPE 推导」这一题，还没有写。\n\n最接近的笔记:\n\n- 注意力.md › 1 注意力")
+    assert render.markdown(given).startswith(
+        "**空白标题** 笔记有「RoPE 推导」这一题，还没有写。\n\n最接近的笔记:\n\n- 注意力.md › 1 注意力"
+    )
 
 
 def test_an_abstention_is_not_called_unsupported() -> None:
@@ -80,7 +98,9 @@ def test_a_rewritten_question_is_shown() -> None:
 
 def test_notes_cannot_drive_the_terminal() -> None:
     evil = "a\x1b[31mred\x07\x9b2J\u202eb\r"
-    cited = Citation(n=1, document_id="d", path=f"/n/{evil}.md", trail=(evil,), page=None, lines=(1, 1), quote=evil, start=0, end=1)
+    cited = Citation(
+        n=1, document_id="d", path=f"/n/{evil}.md", trail=(evil,), page=None, lines=(1, 1), quote=evil, start=0, end=1
+    )
     shown = render.terminal(answer(sentence(evil, 1), citations=(cited,)))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert "\x1b" not in render.passages([passage(text=evil)], query="x")
@@ -94,7 +114,17 @@ def test_colour_only_when_asked_for() -> None:
 
 
 def test_markdown_footnotes_show_names_as_they_are() -> None:
-    cited = Citation(n=1, document_id="d", path="/n/a_b*.md", trail=("P-tuning [v2] <b>",), page=None, lines=(1, 2), quote="x_1 * y", start=0, end=1)
+    cited = Citation(
+        n=1,
+        document_id="d",
+        path="/n/a_b*.md",
+        trail=("P-tuning [v2] <b>",),
+        page=None,
+        lines=(1, 2),
+        quote="x_1 * y",
+        start=0,
+        end=1,
+    )
     shown = render.markdown(answer(sentence("见公式。", 1), citations=(cited,)))
     assert shown == "见公式。[^1]\n\n[^1]: a\\_b\\*.md › P-tuning \\[v2\\] \\<b\\> · 第 1–2 行: “x\\_1 \\* y”"
 
@@ -124,7 +154,9 @@ def test_passage_record_has_the_documented_keys_in_order() -> None:
 
 
 def test_verification_record_keeps_null_when_nothing_is_claimed() -> None:
-    result: Any = Bag(faithfulness=None, verdict="no-claim", sentences=(Bag(text="你好。", support=1, verdict="supported", evidence=""),))
+    result: Any = Bag(
+        faithfulness=None, verdict="no-claim", sentences=(Bag(text="你好。", support=1, verdict="supported", evidence=""),)
+    )
     assert render.verification_record(result, id=3) == {
         "id": 3,
         "faithfulness": None,
@@ -134,8 +166,21 @@ def test_verification_record_keeps_null_when_nothing_is_claimed() -> None:
 
 
 def test_summary_record_has_the_documented_keys_in_order() -> None:
-    counts = {"documents": 2, "sections": 9, "blank_sections": 1, "chunks": 12, "added": 1, "changed": 0, "unchanged": 1, "removed": 0}
+    counts = {
+        "documents": 2,
+        "sections": 9,
+        "blank_sections": 1,
+        "chunks": 12,
+        "added": 1,
+        "changed": 0,
+        "unchanged": 1,
+        "removed": 0,
+    }
     skip = Bag(path="/n/a.pdf", error="UnreadableFile", reason="needs a password")
     record = render.summary_record(Bag(**counts, skipped=(skip,), seconds=1.23456))  # type: ignore[arg-type]
-    expected = {**counts, "skipped": [{"path": "/n/a.pdf", "error": "UnreadableFile", "reason": "needs a password"}], "seconds": 1.2346}
+    expected = {
+        **counts,
+        "skipped": [{"path": "/n/a.pdf", "error": "UnreadableFile", "reason": "needs a password"}],
+        "seconds": 1.2346,
+    }
     assert list(record.items()) == list(expected.items())

@@ -52,7 +52,7 @@ HOSTILE = [
     "\ue000\\href{javascript:alert(1)}{x}\ue001",
     "\ue0101\ue012",
     "[x]: http://evil.example 'a\"onmouseover=alert(1)'\n\n[x]",
-    "<http://evil.example/\"onmouseover=alert(1)>",
+    '<http://evil.example/"onmouseover=alert(1)>',
 ]
 ALLOWED = {
     "div": {"class"}, "p": {"class"}, "a": {"class", "role", "href", "title", "target", "rel"}, "span": {"class"},
@@ -87,7 +87,15 @@ def sentence(text: str, *citations: int, verdict: Any = "supported") -> Sentence
 
 
 def citation(n: int = 1, **fields: Any) -> Citation:
-    given: dict[str, Any] = {"path": "/n/a.md", "trail": ("A",), "page": None, "lines": (1, 2), "quote": "q", "start": 0, "end": 1}
+    given: dict[str, Any] = {
+        "path": "/n/a.md",
+        "trail": ("A",),
+        "page": None,
+        "lines": (1, 2),
+        "quote": "q",
+        "start": 0,
+        "end": 1,
+    }
     return Citation(n=n, document_id="d", **{**given, **fields})
 
 
@@ -115,11 +123,15 @@ def test_nothing_in_an_answer_becomes_markup_of_its_own(text: str) -> None:
     assert_harmless(markup.message_html(text))
     assert_harmless(markup.answer_html((), EN, number=0, answer=abstention(f"/n/{text}.md", (text,), text)))
     cited = citation(path=f"/n/{text}", trail=(text,))
-    answer = Answer(question=text, sentences=(sentence("A", 1),), citations=(cited,), passages=(), abstained=False, reason=None, confidence=1)
+    answer = Answer(
+        question=text, sentences=(sentence("A", 1),), citations=(cited,), passages=(), abstained=False, reason=None, confidence=1
+    )
     assert_harmless(markup.answer_html(answer.sentences, EN, number=0, answer=answer, asked="other"))
 
 
-@given(st.text(alphabet=st.sampled_from("ab<>&\"'`$\\[]()!|-*_#~=\n :/.{}\ue000\ue001\ue002\ue003\ue010\ue011\ue012x1"), max_size=60))
+@given(
+    st.text(alphabet=st.sampled_from("ab<>&\"'`$\\[]()!|-*_#~=\n :/.{}\ue000\ue001\ue002\ue003\ue010\ue011\ue012x1"), max_size=60)
+)
 def test_no_text_whatever_becomes_markup_of_its_own(text: str) -> None:
     html = markup.answer_html([sentence(text, 1), sentence(text)], EN, number=7)
     assert_harmless(html)
@@ -139,7 +151,10 @@ def test_no_text_whatever_becomes_markup_of_its_own(text: str) -> None:
         ("`$x$` stays code", "<p><code>$x$</code> stays code</p>"),
         ("![a picture](http://x.example/y.png)", '<p><span class="fn-picture">[a picture]</span></p>'),
         ("[p](javascript:x)", "<p>[p](javascript:x)</p>"),
-        ("[p](https://arxiv.org/a)", '<p><a href="https://arxiv.org/a" target="_blank" rel="noopener noreferrer nofollow">p</a></p>'),
+        (
+            "[p](https://arxiv.org/a)",
+            '<p><a href="https://arxiv.org/a" target="_blank" rel="noopener noreferrer nofollow">p</a></p>',
+        ),
         (
             "```py\na\n\n  b < c\n```",
             '<div class="fn-code"><button type="button" class="fn-copy">Copy</button><pre><code>a&#10;&#10;  b &lt; c&#10;</code></pre></div>',
@@ -156,9 +171,7 @@ def test_chips_follow_their_sentence_and_name_their_source() -> None:
         question="q", sentences=(sentence("一。", 1), sentence("二。", verdict="unsupported")), citations=(cited,), passages=(), abstained=False,
         reason=None, confidence=1,
     )  # fmt: skip
-    chip = (
-        '<a class="fn-chip" role="button" href="#fn-2-1" title="脚注 1 · 注意力.md › 1 缩放 · 第 3 页 · 第 4–6 行">1</a>'
-    )
+    chip = '<a class="fn-chip" role="button" href="#fn-2-1" title="脚注 1 · 注意力.md › 1 缩放 · 第 3 页 · 第 4–6 行">1</a>'
     html = markup.answer_html(answer.sentences, STRINGS["zh"], number=2, answer=answer, asked="q")
     assert html.strip() == f'<div class="fn-answer"><p>一。{chip}二。<span class="fn-flag">笔记未能支持</span></p> </div>'
 
@@ -211,7 +224,9 @@ def test_nothing_in_the_panel_is_markup_of_its_own(text: str) -> None:
         title=text, path=f"/n/{text}", trail=(text, "B"), page=2, lines=(3, 4), start=len(text), end=2 * len(text), strings=EN,
     )  # fmt: skip
     assert [tag for tag, _ in Tags(evil).found] == [tag for tag, _ in Tags(clean).found]
-    assert not any(name.startswith("on") or name in ("src", "href", "style") for _, attributes in Tags(evil).found for name in attributes)
+    assert not any(
+        name.startswith("on") or name in ("src", "href", "style") for _, attributes in Tags(evil).found for name in attributes
+    )
 
 
 @given(st.text(alphabet="ab\n ", max_size=3000), st.integers(0, 3000), st.integers(0, 40))
@@ -243,7 +258,9 @@ def test_context_is_cut_where_lines_begin_and_end() -> None:
 def test_both_languages_say_the_same_things() -> None:
     assert STRINGS["zh"].keys() == STRINGS["en"].keys()
     for key, chinese in STRINGS["zh"].items():
-        fields = [sorted(str(part[1]) for part in string.Formatter().parse(text) if part[1] is not None) for text in (chinese, EN[key])]
+        fields = [
+            sorted(str(part[1]) for part in string.Formatter().parse(text) if part[1] is not None) for text in (chinese, EN[key])
+        ]
         assert fields[0] == fields[1], key
 
 
@@ -274,7 +291,7 @@ def test_the_language_is_the_browsers(languages: str, expected: str) -> None:
         ("../../etc/passwd.txt", "passwd.txt"),
         ("..\\..\\boot.md", "boot.md"),
         ("C:\\x\\a.md", "a.md"),
-        ("a<b>\"c\x00\n.md", "a_b__c__.md"),
+        ('a<b>"c\x00\n.md', "a_b__c__.md"),
         ("con.txt", "_con.txt"),
         (".bashrc", "bashrc"),
         ("..", "note"),
@@ -314,7 +331,9 @@ def test_suggestions_drop_the_headings_number(heading: str, question: str) -> No
 # ---------------------------------------------------------------------------------------------- guard
 
 
-def request(method: str = "GET", *, host: str = "127.0.0.1:7860", listen: str = "127.0.0.1", **headers: str) -> tuple[int, dict[bytes, bytes]]:
+def request(
+    method: str = "GET", *, host: str = "127.0.0.1:7860", listen: str = "127.0.0.1", **headers: str
+) -> tuple[int, dict[bytes, bytes]]:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Frame-Options", b"ALLOW")]})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -441,7 +460,9 @@ def test_nothing_is_asked_for_an_empty_question(events: dict[str, Any]) -> None:
     assert all("value" not in part for part in step)
 
 
-def test_errors_are_told_in_the_chat(events: dict[str, Any], shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_told_in_the_chat(
+    events: dict[str, Any], shelf: Shelf, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def busy(*_: object) -> Iterator[Any]:
         raise LibraryDamaged("/lib: <b>damaged</b>")
         yield
@@ -475,7 +496,9 @@ def test_a_changed_note_is_not_quoted(events: dict[str, Any], shelf: Shelf) -> N
 def test_the_history_is_the_last_of_the_chat() -> None:
     from ui.web.app import Exchange, history
 
-    answer = Answer(question="q", sentences=(sentence("A."),), citations=(), passages=(), abstained=False, reason=None, confidence=1)
+    answer = Answer(
+        question="q", sentences=(sentence("A."),), citations=(), passages=(), abstained=False, reason=None, confidence=1
+    )
     chats = [Exchange(f"q{n}", answer if n != 4 else None, "") for n in range(6)]
     assert [(turn.role, turn.content) for turn in history(chats)] == [
         ("user", "q3"), ("assistant", "A."), ("user", "q4"), ("user", "q5"), ("assistant", "A."),

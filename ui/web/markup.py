@@ -5,8 +5,8 @@ Decisions:
 - Markdown is rendered here, on the server, by markdown-it with raw HTML off, pictures shown as their caption (a picture
   would be a request to another host) and links for ``http(s)`` only. Gradio's own Markdown is given one line of HTML, which
   it passes on and sanitises once more.
-- Formulas are found here too (``$...$``, ``$$...$$``, ``\(...\)``, ``\[...\]``; a lone ``$`` is money) and handed to Gradio's KaTeX
-  between characters of the private use area, which are taken out of all other text: nothing else can become a formula.
+- Formulas are found here too (``$...$``, ``$$...$$``, ``\(...\)``, ``\[...\]``; a lone ``$`` is money) and handed to Gradio's
+  KaTeX between characters of the private use area, which are taken out of all other text: nothing else becomes a formula.
 - Footnote marks travel through the Markdown as private characters as well, so that a sentence cannot forge one.
 - Gradio's sanitiser drops ``data-*`` and ``aria-*``; a chip says what it opens in its ``href``: ``#fn-ANSWER-NUMBER``.
 """
@@ -19,7 +19,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from rag.types import join
-from ui.render import nearest, one_line, place
+from ui.render import nearest, one_line, place, safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,9 +42,20 @@ _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _MARKS = re.compile(f"{_MARK}(\\d+){_END}")
 _ALONE = re.compile(f"<p>((?:{_MARK}\\d+{_END}|{_FLAG}[a-z]+{_END})+)</p>")
 _FLAGS = re.compile(f"{_FLAG}([a-z]+){_END}")
-_DOLLAR = re.compile(r"\$(?![\s$])((?:[^$\\\ue000-\uf8ff]|\\[^\ue000-\uf8ff])*?[^\s$\\\ue000-\uf8ff]|\\?[^\s$\\\ue000-\uf8ff])\$(?!\d)")
+_DOLLAR = re.compile(
+    r"\$(?![\s$])((?:[^$\\\ue000-\uf8ff]|\\[^\ue000-\uf8ff])*?[^\s$\\\ue000-\uf8ff]|\\?[^\s$\\\ue000-\uf8ff])\$(?!\d)"
+)
 _PAIRS = (("$$", "$$", True), ("\\[", "\\]", True), ("\\(", "\\)", False))
 _BLOCK_ENDS = ("```", "~~~", "$$", "\\]", "|")
+
+
+def welcome_html(suggestions: Sequence[str], strings: Mapping[str, str]) -> str:
+    """What stands in place of the chat before the first question."""
+    items = "".join(
+        f'<li><button type="button" class="fn-suggestion">{escape(safe(heading))}</button></li>' for heading in suggestions
+    )
+    listed = f"<h3>{escape(strings['suggestions'])}</h3><ul>{items}</ul>" if items else ""
+    return f'<div class="fn-welcome"><h2>{escape(text["tagline"])}</h2><p>{escape(text["intro"])}</p>{listed}</div>'
 
 
 def question_html(question: str) -> str:
@@ -73,7 +84,7 @@ def message_html(text: str, *, kind: str = "fn-wait") -> str:
 
 def markdown_html(text: str) -> str:
     """Markdown of a note as safe HTML, formulas between the private delimiters."""
-    return _renderer().render(_PRIVATE.sub("", text))
+    return str(_renderer().render(_PRIVATE.sub("", text)))
 
 
 def _sentences(sentences: Sequence[Sentence], strings: Mapping[str, str], number: int, citations: Mapping[int, Citation]) -> str:
@@ -103,7 +114,8 @@ def _sentences(sentences: Sequence[Sentence], strings: Mapping[str, str], number
 
 def _abstention(answer: Answer, strings: Mapping[str, str], number: int) -> str:
     items = [
-        (f"#fn-{number}-{citation.n}", citation.path, citation.trail, citation.page, citation.lines) for citation in answer.citations
+        (f"#fn-{number}-{citation.n}", citation.path, citation.trail, citation.page, citation.lines)
+        for citation in answer.citations
     ]
     cited = {(citation.document_id, citation.trail) for citation in answer.citations}
     items += [

@@ -31,8 +31,13 @@ State = Literal["added", "changed", "unchanged", "skipped"]
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-_NUMBER = re.compile(r"^(?:第?[\d一二三四五六七八九十]+[、.．)）章节]\s*|\d+(?:\.\d+)*[.)]?\s+|[(（][\d一二三四五六七八九十]+[)）]\s*|\d+(?:\.\d+)+\s*)+")
-_ASKS = re.compile(r"[?？]$|^(?:什么|为什么|为何|如何|怎么|怎样|哪些|简述|介绍|what|why|how|which|when)|(?:是什么|有哪些|区别|怎么办)", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"^(?:第?[\d一二三四五六七八九十]+[、.．)）章节]\s*|\d+(?:\.\d+)*[.)]?\s+|[(（][\d一二三四五六七八九十]+[)）]\s*|\d+(?:\.\d+)+\s*)+"
+)
+_ASKS = re.compile(
+    r"[?？]$|^(?:什么|为什么|为何|如何|怎么|怎样|哪些|简述|介绍|what|why|how|which|when)|(?:是什么|有哪些|区别|怎么办)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +127,9 @@ class Shelf:
             step = max(1, len(notes) // 12)
             columns = [_questions(library, note.id) for note in notes[::step][:12]]
         asked = [[text for text, asks in column if asks] for column in columns]
-        spread = [column[(len(column) // 2 + turn) % len(column)] for turn in range(count) for column in asked if turn < len(column)]
+        spread = [
+            column[(len(column) // 2 + turn) % len(column)] for turn in range(count) for column in asked if turn < len(column)
+        ]
         rest = [text for column in columns for text, _ in column]
         return list(dict.fromkeys([*spread, *rest]))[:count]
 

@@ -6,21 +6,65 @@ and space. The quote is marked. Some 600 characters before and after it are show
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ui.render import one_line, safe
+from ui.render import nearest, one_line, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ingest.types import Document
+    from rag.types import Answer
+    from ui.web.shelf import Shelf
 
 CONTEXT = 600
 """Characters of context on each side of a quote."""
+_REFERENCE = re.compile(r"#?(fn|near)-(\d{1,6})-(\d{1,6})\Z")
 _SLACK = 200
 """How much further a side may go to end with a whole line."""
+
+
+def source_html(shelf: Shelf, answers: Sequence[Answer | None], reference: str, text: Mapping[str, str]) -> str:
+    """The source panel for ``fn-ANSWER-NUMBER`` or ``near-ANSWER-RANK`` of ``answers``; empty where there is no such thing."""
+    found = _REFERENCE.match(reference)
+    if found is None or int(found[2]) >= len(answers):
+        return ""
+    kind, number, n = found[1], int(found[2]), int(found[3])
+    answer = answers[number]
+    if answer is None:
+        return ""
+    if kind == "fn":
+        places = {c.n: (c.document_id, c.path, c.trail, c.page, c.lines, c.start, c.end, c.quote) for c in answer.citations}
+    else:
+        chunks = [(p.path, p.chunk) for p in nearest(answer)]
+        places = {
+            rank: (c.document_id, path, c.trail, c.page, c.lines, c.start, c.end, c.text) for rank, (path, c) in enumerate(chunks)
+        }
+    if n not in places:
+        return ""
+    document_id, path, trail, page, lines, start, end, quote = places[n]
+    title = text["footnote"].format(n) if kind == "fn" else text["source"]
+    document = shelf.document(document_id)
+    if document is None or document.text[start:end] != quote:
+        return missing(title, text)
+    order = sorted(places)
+    at = order.index(n)
+    return panel(
+        document,
+        title=title,
+        path=path,
+        trail=trail,
+        page=page,
+        lines=lines,
+        start=start,
+        end=end,
+        strings=text,
+        previous=f"#{kind}-{number}-{order[at - 1]}" if at > 0 else "",
+        following=f"#{kind}-{number}-{order[at + 1]}" if at + 1 < len(order) else "",
+    )
 
 
 def panel(
@@ -42,7 +86,9 @@ def panel(
     spot = [strings["page"].format(page)] if page is not None else []
     spot.append(strings["line"].format(lines[0]) if lines[0] == lines[1] else strings["lines"].format(*lines))
     headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in trail)
-    passage = f'<span class="fn-around">{_text(before)}</span><mark>{_text(quote)}</mark><span class="fn-around">{_text(after)}</span>'
+    passage = (
+        f'<span class="fn-around">{_text(before)}</span><mark>{_text(quote)}</mark><span class="fn-around">{_text(after)}</span>'
+    )
     if not document.text.strip() or not (before + quote + after).strip():
         passage = escape(strings["empty_section"])
     return (
