@@ -54,7 +54,7 @@ ITEM = re.compile(r"(?:[-*+•·●○◦▪■□‣➢➤✓✔]|\d{1,3}[.、�
 
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
 _CJK = re.compile(r"[\u3400-\u9fff\u3000-\u303f\uff0c\uff1a\uff1b\uff01\uff1f]")
-_QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//).*")
+_QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|#.*|(?:^|[;{})]\s*|\s{2,})//.*|\s//\s(?=.*[\u3400-\u9fff]).*")
 _STRONG = re.compile(
     r"""(?:
     from\s[\w.]+\simport\b | import\s[\w.{},*\s]+(?:\bfrom\b.*)?;?$ | (?:async\s)?def\s\w+\s?\( | class\s\w+\s?(?:\([^()]*\))?\s?[:{]
@@ -69,7 +69,10 @@ _STRONG = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-_WEAK = re.compile(r"#|//|/\*|\*/|--\s|[)\]}]|(?:pass|break|continue|end|else|\.\.\.|\"\"\"|''')$|\"\"\"|'''|[\w.]+\s?=|[\w.]+\(|\.\w+\(", re.ASCII)
+_WEAK = re.compile(
+    r"#|//|/\*|\*/|--\s|[)\]}]|(?:pass|break|continue|end|else|\.\.\.|\"\"\"|''')$|\"\"\"|'''|[\w.]+\s?=|[\w.]+\(|\.\w+\(",
+    re.ASCII,
+)
 _STATEMENT = re.compile(r"\w\(|=|->|::|\+\+|^\w+(?:\s\w+)?;$|^[\w.#\s]+\{$", re.ASCII)
 """What a line that ends in ``;`` or ``{`` needs to be code rather than prose."""
 _OPEN = str.maketrans("", "", "".join(chr(c) for c in range(128) if chr(c) not in "([{)]}"))
@@ -158,49 +161,57 @@ def _fences(texts: list[str]) -> list[tuple[int, int]]:
 
 
 def _formulas(texts: list[str], kinds: list[Kind]) -> list[tuple[int, int]]:
-    """Formulas over several lines: ``$$``, ``\\[``, ``\\begin`` and a ``$`` that its line does not close."""
-    closers: dict[str, list[int]] = {"$$": [], "\\]": [], "\\end{": [], "$": []}
+    r"""Formulas over several lines: ``$$``, ``\[``, ``\begin`` and a ``$`` that its line does not close."""
     interesting = [i for i, item in enumerate(texts) if kinds[i] is Kind.PROSE and ("$" in item or "\\" in item)]
+    closers: dict[str, list[int]] = {"$$": [], "\\]": [], "\\end{": [], "$": []}
     for i in interesting:
         item = texts[i]
-        doubles = item.count("$$")
-        if doubles % 2:
-            closers["$$"].append(i)
-        elif (item.count("$") - 2 * doubles) % 2:
-            closers["$"].append(i)
-        if "\\]" in item:
-            closers["\\]"].append(i)
-        if "\\end{" in item:
-            closers["\\end{"].append(i)
+        odd = _odd_dollars(item)
+        if odd:
+            closers[odd].append(i)
+        for key in ("\\]", "\\end{"):
+            if key in item:
+                closers[key].append(i)
     spans: list[tuple[int, int]] = []
     done = -1
     for i in interesting:
+        item = texts[i]
         if i <= done:
             continue
-        item = texts[i]
-        doubles = item.count("$$")
-        if doubles % 2:
-            key = "$$"
-        elif item.startswith("\\[") and "\\]" not in item:
-            key = "\\]"
-        elif (item.count("$") - 2 * doubles) % 2 and item[0] == "$":
-            key = "$"
-        elif item.startswith("\\begin{") and "\\end{" not in item:
-            key = "\\end{"
-        elif (item.startswith("$$") and item.endswith("$$") and len(item) > 3) or (item[:2] == "\\[" and item[-2:] == "\\]"):
+        if (item.startswith("$$") and item.endswith("$$") and len(item) > 3) or (item[:2] == "\\[" and item[-2:] == "\\]"):
             spans.append((i, i))
             continue
-        else:
+        key = _opened(item)
+        at = bisect_right(closers[key], i) if key else 0
+        if not key or at == len(closers[key]):
             continue
-        later = closers[key]
-        at = bisect_right(later, i)
-        if at < len(later) and later[at] - i <= 60:
-            done = later[at]
-            if key == "$" and any(not texts[j] for j in range(i, done)):
-                done = i
-                continue
-            spans.append((i, done))
+        last = closers[key][at]
+        if last - i <= _LONGEST_FORMULA and not (key == "$" and any(not texts[j] for j in range(i, last))):
+            spans.append((i, last))
+            done = last
     return spans
+
+
+_LONGEST_FORMULA = 60
+"""Lines of the longest formula; a mark that closes later belongs to something else."""
+
+
+def _odd_dollars(text: str) -> str:
+    """``$$`` or ``$`` if the line holds an odd number of it; else nothing."""
+    doubles = text.count("$$")
+    if doubles % 2:
+        return "$$"
+    return "$" if (text.count("$") - 2 * doubles) % 2 else ""
+
+
+def _opened(text: str) -> str:
+    """The mark that closes the formula which the line opens and does not close; empty if it opens none."""
+    if text.startswith("\\[") and "\\]" not in text:
+        return "\\]"
+    if text.startswith("\\begin{") and "\\end{" not in text:
+        return "\\end{"
+    odd = _odd_dollars(text)
+    return odd if odd == "$$" or text[0] == "$" else ""
 
 
 def _tables(texts: list[str], kinds: list[Kind]) -> list[tuple[int, int]]:
@@ -238,70 +249,64 @@ def _code(texts: list[str], indents: list[int], kinds: list[Kind]) -> list[tuple
     strength = [code_strength(item) if kind is prose and item[0] < "\x7f" else 0 for item, kind in zip(texts, kinds, strict=True)]
     if 2 not in strength:
         return []
-    following = [0] * (len(texts) + 1)
-    """Index of the next line that is not blank."""
-    after = len(texts)
-    for i in range(len(texts) - 1, -1, -1):
-        following[i] = after
-        if texts[i]:
-            after = i
-    spans = []
+    spans: list[tuple[int, int]] = []
     i = 0
-    count = len(texts)
-    while i < count:
+    while i < len(texts):
         if strength[i] < 2:
             i += 1
             continue
-        first = last = i
+        first = i
         while first > 0 and strength[first - 1] == 1 and not _could_be_heading(texts[first - 1], indents[first - 1]):
             first -= 1
-        strong = total = 0
-        depth = 0
-        quoting = False
-        j = i
-        while j < count:
-            item = texts[j]
-            if not item:
-                j = following[j]
-                continue
-            if kinds[j] is not Kind.PROSE:
-                break
-            level = strength[j]
-            gap = j - last > 1
-            if item.startswith("##") and _could_be_heading(item, indents[j]):
-                break
-            if gap and not quoting and depth <= 0:
-                following_line = following[j]
-                beside = following_line < count and following_line == j + 1 and strength[following_line] == 2
-                if level < 2 and not (level == 1 and (beside or indents[j] > 0)):
-                    break
-            elif level == 0 and depth <= 0 and not quoting and not (indents[j] > indents[i] and not _CJK.search(item)):
-                break
-            elif level == 0 and "。" in item and not quoting:
-                break
-            if (item.count('"""') + item.count("'''")) % 2:
-                quoting = not quoting
-            if level or depth > 0:
-                marks = _QUOTED.sub("", item).translate(_OPEN)
-                depth += sum(1 if mark in "([{" else -1 for mark in marks if mark in "([{)]}")
-                depth = max(depth, 0)
-            strong += level == 2
-            total += 1
-            last = j
-            j += 1
+        if spans:
+            first = max(first, spans[-1][1] + 1)
+        last, strong, total = _extent(texts, indents, kinds, strength, i)
         if strong >= 2 or (strong and total >= 3):
             spans.append((first, last))
-        i = max(last, i) + 1
-    return _apart(spans)
+        i = last + 1
+    return spans
 
 
-def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    out: list[tuple[int, int]] = []
-    for first, last in spans:
-        if out and first <= out[-1][1]:
-            first = out[-1][1] + 1  # noqa: PLW2901
-        out.append((first, last))
-    return out
+def _extent(texts: list[str], indents: list[int], kinds: list[Kind], strength: list[int], first: int) -> tuple[int, int, int]:
+    """How far the code goes that begins at ``first``: its last line, how many lines are surely code, how many there are."""
+    last = first
+    strong = total = depth = 0
+    quoting = False
+    for j in range(first, len(texts)):
+        item = texts[j]
+        if not item:
+            continue
+        inside = quoting or depth > 0
+        if kinds[j] is not Kind.PROSE or not _goes_on(
+            texts, indents, strength, first, j, gap=j - last > 1, inside=inside, quoting=quoting
+        ):
+            break
+        if (item.count('"""') + item.count("'''")) % 2:
+            quoting = not quoting
+        if strength[j] or depth > 0:
+            marks = _QUOTED.sub("", item).translate(_OPEN)
+            depth = max(depth + sum(1 if mark in "([{" else -1 for mark in marks), 0)
+        strong += strength[j] == 2
+        total += 1
+        last = j
+    return last, strong, total
+
+
+def _goes_on(
+    texts: list[str], indents: list[int], strength: list[int], first: int, j: int, *, gap: bool, inside: bool, quoting: bool
+) -> bool:
+    """Line ``j`` belongs to the code that began at ``first``. ``inside``: brackets or a string are open."""
+    item, level = texts[j], strength[j]
+    if item.startswith("##") and _could_be_heading(item, indents[j]):
+        return False
+    if gap and not inside:
+        beside = j + 1 < len(texts) and strength[j + 1] == 2
+        return level == 2 or (level == 1 and (beside or indents[j] > 0))
+    if level or quoting:
+        return True
+    if inside:
+        return not _CJK.search(_QUOTED.sub("", item))
+    return indents[j] > indents[first] and not _CJK.search(item)
 
 
 def _could_be_heading(text: str, indent: int) -> bool:

@@ -77,10 +77,9 @@ def _chunk(document: Document, trail: tuple[str, ...], start: int, end: int) -> 
 
 def _atoms(text: str, lines: Sequence[Line], start: int, end: int, limit: int) -> Iterator[_Atom]:
     """The spans of the section that are not cut, in order, without white space around them."""
-    after_blank = True
+    after_blank = first = True
     announced = False
     at = 0
-    first = True
     while at < len(lines):
         line = lines[at]
         if not line.text:
@@ -88,33 +87,33 @@ def _atoms(text: str, lines: Sequence[Line], start: int, end: int, limit: int) -
             at += 1
             continue
         stop = at
-        if line.kind in (Kind.CODE, Kind.FORMULA):
-            while stop + 1 < len(lines) and lines[stop + 1].run == line.run:
-                stop += 1
+        whole = line.kind is Kind.CODE or line.kind is Kind.FORMULA
+        while whole and stop + 1 < len(lines) and lines[stop + 1].run == line.run:
+            stop += 1
         begin, finish = max(line.start, start), min(lines[stop].end, end)
         if stop > at or finish - begin != len(line.text):
             if line.kind is not Kind.CODE:
                 begin += len(text[begin:finish]) - len(text[begin:finish].lstrip())
             finish = begin + len(text[begin:finish].rstrip())
-        if line.kind == Kind.ITEM:
-            weight = _BEFORE_ITEM if not after_blank else _BEFORE_ITEM - 1
-        elif line.kind == Kind.TABLE:
-            weight = _BEFORE_ROW if not after_blank else _BEFORE_PARAGRAPH
-        else:
-            weight = _BEFORE_PARAGRAPH if after_blank else _BEFORE_LINE
-        if announced:
-            weight = _ANNOUNCED
-        if first:
-            weight = _AFTER_HEADING
         if finish > begin:
-            if line.kind in (Kind.CODE, Kind.FORMULA) or finish - begin <= limit // 2:
+            weight = _AFTER_HEADING if first else _ANNOUNCED if announced else _weight(line, after_blank)
+            if whole or finish - begin <= limit // 2:
                 yield _Atom(begin, finish, weight)
             else:
                 yield from _sentences(text, begin, finish, weight, limit)
             first = False
-            announced = text[finish - 1] in ":：" and line.kind in (Kind.PROSE, Kind.ITEM)
+            announced = text[finish - 1] in ":：" and line.kind <= Kind.ITEM
         after_blank = False
         at = stop + 1
+
+
+def _weight(line: Line, after_blank: bool) -> int:
+    """The price of a cut before the line."""
+    if line.kind is Kind.ITEM:
+        return _BEFORE_ITEM - after_blank
+    if line.kind is Kind.TABLE and not after_blank:
+        return _BEFORE_ROW
+    return _BEFORE_PARAGRAPH if after_blank else _BEFORE_LINE
 
 
 def _sentences(text: str, start: int, end: int, weight: int, limit: int) -> Iterator[_Atom]:

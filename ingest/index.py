@@ -20,7 +20,7 @@ import os
 from math import log
 from typing import TYPE_CHECKING, Any
 
-from ingest.lexical import tokens
+from ingest.lexical import Terms, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -229,12 +229,12 @@ class LexicalIndex:
         """Number of passages."""
         return int(self._searcher.num_docs)
 
-    def search(self, query: str | Mapping[str, float], k: int) -> list[tuple[int, float]]:
-        """The ``k`` best ``(row, score)`` for ``query``, a text or tokens with their weights; only rows with a token of it."""
+    def search(self, query: str | Terms, k: int) -> list[tuple[int, float]]:
+        """The ``k`` best ``(row, score)`` for ``query``; only rows with a token of it."""
         terms = self._terms(query)
         return self._hits(terms, k) if terms is not None and k > 0 else []
 
-    def scores(self, query: str | Mapping[str, float], rows: Sequence[int]) -> list[float]:
+    def scores(self, query: str | Terms, rows: Sequence[int]) -> list[float]:
         """What :meth:`search` would give each of ``rows``; 0.0 without a common token."""
         from tantivy import Occur, Query
 
@@ -266,22 +266,38 @@ class LexicalIndex:
         frequency = min(count, max(self._searcher.doc_freq(field, word) for field in ("heading", "body")))
         return log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
-    def _terms(self, query: str | Mapping[str, float]) -> Any:
+    def _terms(self, query: str | Terms) -> Any:
         from tantivy import Occur, Query
 
         if isinstance(query, str):
-            query = dict.fromkeys(tokens(query), 1.0)
-        words = list(query)
+            query = Terms(tokens=dict.fromkeys(tokens(query), 1.0))
+        weights = query.tokens
+        words = list(weights)
         if len(words) > QUERY_TOKENS:
-            words = sorted(words, key=lambda word: -query[word] * self._idf(word))[:QUERY_TOKENS]
-        if not words:
-            return None
-        parts = []
-        for word in words:
-            for field, weight in (("heading", HEADING_WEIGHT), ("body", 1.0)):
-                term = Query.term_query(self._schema, field, word, "freq")
-                parts.append(Query.boost_query(term, weight * query[word]))
-        return Query.boolean_query([(Occur.Should, part) for part in parts])
+            words = sorted(words, key=lambda word: -weights[word] * self._idf(word))[:QUERY_TOKENS]
+        parts = [part for word in words for part in self._fields(word, weights[word])]
+        for weight, names in query.names:
+            each = [
+                Query.boolean_query(
+                    [
+                        (Occur.Must, Query.boolean_query([(Occur.Should, part) for part in self._fields(word, weight)]))
+                        for word in name
+                    ]
+                )
+                for name in names
+            ]
+            if each:
+                parts.append(Query.disjunction_max_query(each))
+        return Query.boolean_query([(Occur.Should, part) for part in parts]) if parts else None
+
+    def _fields(self, word: str, weight: float) -> list[Any]:
+        """The query for one token, in both fields."""
+        from tantivy import Query
+
+        return [
+            Query.boost_query(Query.term_query(self._schema, field, word, "freq"), weight * factor)
+            for field, factor in (("heading", HEADING_WEIGHT), ("body", 1.0))
+        ]
 
     def _hits(self, query: Any, k: int) -> list[tuple[int, float]]:
         hits = self._searcher.search(query, k, count=False).hits

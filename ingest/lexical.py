@@ -21,13 +21,14 @@ No token is given twice for one place in the text, so counts stay comparable; no
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from operator import add
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 _WIDE = "\u3005\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -45,6 +46,15 @@ _JOINTS = re.compile(r"[ \t]|[-.\u2010\u2011\u2212]|(?:\\?_|\^)(?:[{(][-\u2212]?
 _INNER = re.compile(r"[^\W_]+")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LETTERS = re.compile(r"([^\W\d_]{2,})\d+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What to look up: tokens with their weights, and things that go by several names, of which the best found counts."""
+
+    tokens: Mapping[str, float]
+    names: Sequence[tuple[float, Sequence[Sequence[str]]]] = ()
+    """For each thing its weight and its names, each as the tokens that make it up: all of them must be there."""
 
 
 def fold(text: str) -> str:

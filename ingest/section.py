@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest import blocks
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 class _Heading(NamedTuple):
     """A heading found: its line, how it is written, and the depth that its own marks give (0: none)."""
 
-    index: int
+    at: int
     style: str
     depth: int
     title: str
@@ -43,7 +44,11 @@ _MARKDOWN = re.compile(r"(#{1,6})(?:\s+|(?=[^\s#\x00-\x7f]))(.*?)(?:\s+#+)?$")
 _DOTTED = re.compile(r"(\d{1,3}(?:[.．]\d{1,3}){1,5})[.、．]?(\s*)(\S.*)")
 _SINGLE = re.compile(r"(\d{1,3})[.、．)）:：]\s*(\S.*)")
 _SPACED = re.compile(r"(\d{1,3})\s+(\S.*)")
-_CHAPTER = re.compile(r"第\s*[一二三四五六七八九十百零〇\d]{1,4}\s*(?P<kind>[编部篇章节讲课回])(?:\s|[:：、.]|(?=[^的个次轮层步行列位条句点]))|(?:chapter|part|lecture|lesson|appendix)\s+[\dIVXA-Z]{1,4}\b", re.IGNORECASE)
+_CHAPTER = re.compile(
+    r"第\s*[一二三四五六七八九十百零〇\d]{1,4}\s*(?P<kind>[编部篇章节讲课回])(?:\s|[:：、.]"
+    r"|(?=[^的个次轮层步行列位条句点]))|(?:chapter|part|lecture|lesson|appendix)\s+[\dIVXA-Z]{1,4}\b",
+    re.IGNORECASE,
+)
 _CHINESE = re.compile(r"[一二三四五六七八九十]{1,3}[、.．]\s*\S")
 _BRACKETED = re.compile(r"[(（][一二三四五六七八九十]{1,3}[)）][、.．]?\s*\S")
 _ASKED = re.compile(r"(?:Q|问|问题|面试题|题目|Question)\s*\d{0,3}\s*[:：.、]\s*\S", re.IGNORECASE)
@@ -52,7 +57,8 @@ _FRAMED = re.compile(r"【[^】\n]{1,40}】")
 _RULED = re.compile(r"={3,}|-{3,}")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _QUESTION = re.compile(
-    r"[?？]\s*[)）]?$|什么|如何|怎么|怎样|为何|为什么|哪些|哪个|哪种|多少|吗|区别|是否|能否|有没有|介绍|谈一?谈|说一?[下说]|讲一?[下讲]|写一?[下写]|手写|推导|解释|简述|描述|比较|对比|分析|给出|实现|举例"
+    r"[?？]\s*[)）]?$|什么|如何|怎么|怎样|为何|为什么|哪些|哪个|哪种|多少|吗|区别|是否|能否|有没有|介绍|谈一?谈"
+    r"|说一?[下说]|讲一?[下讲]|写一?[下写]|手写|推导|解释|简述|描述|比较|对比|分析|给出|实现|举例"
     r"|^(?:what|why|how|when|which|who|where|is|are|can|does|do|explain|describe|compare)\b",
     re.IGNORECASE,
 )
@@ -60,21 +66,30 @@ _ASKS = re.compile(r"什么|如何|怎么|怎样|为何|哪些|哪个|哪种|多
 """Words that make a line a question though it states something."""
 _ASKING = re.compile(r"问题|题目|面试题|考题|提问|待(?:整理|补充|回答|解决)|questions?|to ?do", re.IGNORECASE)
 _FRONT = re.compile(
-    r"前言|引言|序言?|导语|导读|简介|背景|概述|摘要|写在(?:前面|最后|后面)|总结|小结|结语|结论|后记|附录|参考(?:资料|文献)?|introduction|abstract|overview|background|summary|conclusions?|appendix|references|preface|foreword|tl;?dr",
+    r"前言|引言|序言?|导语|导读|简介|背景|概述|摘要|写在(?:前面|最后|后面)|总结|小结|结语|结论|后记|附录|参考(?:资料"
+    r"|文献)?|introduction|abstract|overview|background|summary|conclusions?|appendix|references|preface|foreword"
+    r"|tl;?dr",
     re.IGNORECASE,
 )
 _TOLD = re.compile(
-    r"^(?:那么|但是|但|所以|因此|然而|而且|而|可是|不过|因为|由于|为了|如果|假设|其中|例如|比如|此外|另外|同时|首先|其次|然后|接着|最后|现在|这|那|它|我们|我|你|他|她|答|注|即|即使|并|且|或|与|和|图中|图\s*\d|表\s*\d|可以|需要|使得|从而|对于|在.{1,12}[中上下里时]$|so\b|but\b|and\b|then\b|well\b|now\b|this\b|that\b|it\b|we\b|i\b|you\b|note\b|fig)"
-    r"|(?<![不而否就么还又既])是(?![否什谁哪不])|将会?|[会能]够?[使被让把]|[^被]被[^动]|属于|等于|等价|表示|我们|可以|需要|必须|已经|[了的吧呢啊]$",
+    r"^(?:那么|但是|但|所以|因此|然而|而且|而|可是|不过|因为|由于|为了|如果|假设|其中|例如|比如|此外|另外|同时|首先"
+    r"|其次|然后|接着|最后|现在|这|那|它|我们|我|你|他|她|答|注|即|即使|并|且|或|与|和|图中|图\s*\d|表\s*\d|可以|需要"
+    r"|使得|从而|对于|在.{1,12}[中上下里时]$|so\b|but\b|and\b|then\b|well\b|now\b|this\b|that\b|it\b|we\b|i\b|you\b"
+    r"|note\b|fig)"
+    r"|(?<![不而否就么还又既])是(?![否什谁哪不])|将会?|[会能]够?[使被让把]|[^被]被[^动]|属于|等于|等价|表示|我们|可以"
+    r"|需要|必须|已经|[了的吧呢啊]$",
     re.IGNORECASE,
 )
 _CODE_LIKE = re.compile(r"[=$\\{}<>|`*^@;；]|https?:|\w\(\w*\)$")
 _ENDS = "。．；;，,、：:…!！~"
 _PLACEHOLDER = re.compile(
-    r"(?:待(?:补充|完善|更新|整理|续|写|填)|未完(?:待续)?|略|暂无|暂缺|无|空|todo|tbd|tbc|wip|coming soon|to be (?:done|continued|added)|n/a|none|\.{3,}|…+|答|A|回答|答案|如图|如下图?|见下?图|图)[。.:：!！]?",
+    r"(?:待(?:补充|完善|更新|整理|续|写|填)|未完(?:待续)?|略|暂无|暂缺|无|空|todo|tbd|tbc|wip|coming soon"
+    r"|to be (?:done|continued|added)|n/a|none|\.{3,}|…+|答|A|回答|答案|如图|如下图?|见下?图|图)[。.:：!！]?",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>|在这里插入图片描述|(?:image|img)[-_]?\d{6,}[\w.-]*", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>|在这里插入图片描述|(?:image|img)[-_]?\d{6,}[\w.-]*", re.IGNORECASE
+)
 _FORMULA_IMAGE = re.compile(r"tex=|latex|/math", re.IGNORECASE)
 _MARKS = frozenset("#*_第cCpPlLaA一二三四五六七八九十(（Qq问面题【")
 """First characters of the headings that :func:`_marked` knows."""
@@ -88,11 +103,33 @@ def section(document: Document) -> tuple[Section, ...]:
     A heading without a body (or with a placeholder only) gives a blank section, unless headings stand below it.
     Time is linear in the length of the text.
     """
-    lines = blocks.read(document.text)
+    lines = _with_gaps(document, blocks.read(document.text))
     title = _title(lines)
     contents = _contents(document)
     headings = _headings(lines, title, contents)
     return tuple(_sections(document, lines, title, _leveled(headings, contents)))
+
+
+def _with_gaps(document: Document, lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines, with an empty one where cleaning took whole lines out: what stood apart still stands apart."""
+    starts = document.line_starts
+    gaps = sorted({
+        starts[dropped.lines[0] - 1]
+        for dropped in document.dropped
+        if dropped.lines[1] < len(starts) and starts[dropped.lines[0] - 1] == starts[dropped.lines[1]]
+    })  # fmt: skip
+    if not gaps:
+        return lines
+    out: list[Line] = []
+    at = 0
+    for line in lines:
+        if at < len(gaps) and gaps[at] <= line.start:
+            if gaps[at] == line.start and out and out[-1].text and not (line.protected and line.run == out[-1].run):
+                out.append(Line(line.start, line.start, 0, Kind.BLANK, 0, ""))
+            while at < len(gaps) and gaps[at] <= line.start:
+                at += 1
+        out.append(line)
+    return out
 
 
 # --- finding ------------------------------------------------------------------------------------------------------------
@@ -113,10 +150,10 @@ def _headings(lines: Sequence[Line], title: int, contents: _Contents | None) -> 
             under = i
     marked.reverse()
     markdown = [heading for heading in marked if heading.style == "#"]
-    written = len(markdown) >= 2 or (len(markdown) == 1 and markdown[0].index > 5)
-    taken = {heading.index + extra for heading in marked for extra in range(heading.lines)}
+    written = len(markdown) >= 2 or (len(markdown) == 1 and markdown[0].at > 5)
+    taken = {heading.at + extra for heading in marked for extra in range(heading.lines)}
     numbered = _numbered(lines, title, taken, written)
-    taken.update(heading.index for heading in numbered)
+    taken.update(heading.at for heading in numbered)
     bare: list[_Heading] = []
     if not written:
         bare = _bare(lines, title, taken, numbered, contents)
@@ -143,7 +180,13 @@ def _marked(lines: Sequence[Line], index: int) -> _Heading | None:
     if len(text) > 120 or line.indent >= 2:
         return None
     following = lines[index + 1].text if index + 1 < len(lines) else ""
-    if following[:3] in ("===", "---") and _RULED.fullmatch(following) and _alone(lines, index) and text[-1] not in _ENDS and _WORD.search(text):
+    if (
+        following[:3] in ("===", "---")
+        and _RULED.fullmatch(following)
+        and _alone(lines, index)
+        and text[-1] not in _ENDS
+        and _WORD.search(text)
+    ):
         return _Heading(index, "#", 1 if following[0] == "=" else 2, _plain(text), 2)
     if first in "*_" and (bold := _BOLD.fullmatch(text)) and (_alone(lines, index) or not following):
         inner = (bold[1] or bold[2]).strip()
@@ -168,7 +211,9 @@ def _marked(lines: Sequence[Line], index: int) -> _Heading | None:
 
 
 class _Number(NamedTuple):
-    index: int
+    """A line that begins with ``1.``."""
+
+    at: int
     indent: int
     number: int
     title: str
@@ -186,19 +231,23 @@ def _numbered(lines: Sequence[Line], title: int, taken: set[int], written: bool)
         if not text or not text[0].isdigit() or line.protected or i in taken or i == title or len(text) > 200:
             continue
         if match := _DOTTED.match(text):
-            if line.indent < 2 and _is_dotted_title(match, text) and (_alone(lines, i) or i - 1 in dotted or (dense and _ends_before(lines, i))):
+            if (
+                line.indent < 2
+                and _is_dotted_title(match, text)
+                and (_alone(lines, i) or i - 1 in dotted or (dense and _ends_before(lines, i)))
+            ):
                 dotted.add(i)
                 out.append(_Heading(i, "1.1", len(re.split(r"[.．]", match[1])), text))
         elif match := _SINGLE.match(text):
             singles.append(_Number(i, line.indent, int(match[1]), match[2]))
-        elif (match := _SPACED.match(text)) and line.indent < 2 and len(text) <= 60 and text[-1] not in _ENDS:
-            if _alone(lines, i) or i - 1 in dotted:
+        elif (_alone(lines, i) or i - 1 in dotted) and line.indent < 2 and len(text) <= 60 and text[-1] not in _ENDS:
+            if match := _SPACED.match(text):
                 spaced.append(_Number(i, 0, int(match[1]), match[2]))
     firsts = {int(re.split(r"[.．]", heading.title)[0]) for heading in out if heading.title[0].isdigit()}
     for item in spaced:
         if item.number in firsts and not item.title[0].isdigit() and not _CODE_LIKE.search(item.title):
-            out.append(_Heading(item.index, "1.1", 1, lines[item.index].text))
-    out.extend(_sequences(lines, singles, firsts, written, dense))
+            out.append(_Heading(item.at, "1.1", 1, lines[item.at].text))
+    out.extend(_sequences(lines, singles, written, dense))
     return out
 
 
@@ -227,67 +276,65 @@ _NEAR = 50
 """How many of the last sequences are looked at for one that holds the present one."""
 
 
-def _sequences(lines: Sequence[Line], singles: list[_Number], chapters: set[int], written: bool, dense: bool) -> list[_Heading]:
+def _sequences(lines: Sequence[Line], singles: list[_Number], written: bool, dense: bool) -> list[_Heading]:
     """Runs ``1. 2. 3.`` at one indent that are headings: bodies between them, or questions."""
     out: list[_Heading] = []
-    runs: dict[int, list[_Number]] = {}
-    done: list[list[_Number]] = []
-    for item in singles:
-        for indent in [key for key in runs if key > item.indent]:
-            done.append(runs.pop(indent))
-        run = runs.get(item.indent)
-        if run and (item.number == run[-1].number + 1 or (item.number > run[-1].number and item.number <= run[-1].number + 3)):
-            run.append(item)
-            continue
-        if run:
-            done.append(run)
-        runs[item.indent] = [item]
-    done.extend(runs.values())
-    done.sort(key=lambda run: run[0].index)
     accepted: list[tuple[int, int, int]] = []
     """First and last line and indent of the runs accepted; deeper runs inside them are lists."""
-    styles: set[int] = set()
-    total = len(lines)
-    blank_run: list[list[_Number]] = []
-    for run in done:
-        first, last, indent = run[0].index, run[-1].index, run[0].indent
+    unanswered: list[list[_Number]] = []
+    for run in _runs(singles):
+        first, last, indent = run[0].at, run[-1].at, run[0].indent
         if len(run) == 1 and not _QUESTION.search(run[0].title):
             continue
-        if any(low <= first <= high and indent > depth for low, high, depth in reversed(accepted[-_NEAR:])):
-            continue
-        if any(line.indent < indent and line.kind == Kind.ITEM and low < indent for line, low in _enclosing(lines, first, indent)):
+        if any(low <= first <= high and indent > depth for low, high, depth in accepted[-_NEAR:]) or _is_enclosed(
+            lines, first, indent
+        ):
             continue
         bodies = sum(_has_body(lines, item, indent) for item in run)
-        asking = sum(bool(_QUESTION.search(item.title)) and len(item.title) <= 200 for item in run)
-        lone = sum(_alone(lines, item.index) or (dense and _ends_before(lines, item.index)) for item in run)
-        apart = lone * 10 >= len(run) * 8
-        spread = last - first >= 0.5 * total and len(run) >= 3
-        mostly = asking * 2 >= len(run)
-        if apart and bodies * 2 >= len(run) and (mostly or (not written and (spread or (indent < 2 and _short(run) and len(run) >= 2)))):
-            if dense and not mostly:
-                continue
-            styles.add(indent)
-            stop = _body_end(lines, last, indent)
-            accepted.append((first, stop, indent))
-            out.extend(_Heading(item.index, f"1.{'i' * (indent >= 2)}", 0, lines[item.index].text) for item in run)
-        elif len(run) >= 3 and bodies == 0 and asking * 10 >= len(run) * 6:
-            blank_run.append(run)
-        elif len(run) == 1 and bodies and mostly and apart and not written and run[0].number in chapters:
-            out.append(_Heading(first, "1.1", 1, lines[first].text))
-    for run in blank_run:
+        asking = sum(bool(_QUESTION.search(item.title)) for item in run)
+        alone = sum(_alone(lines, item.at) or (dense and _ends_before(lines, item.at)) for item in run)
+        if alone * 10 >= len(run) * 8 and bodies * 2 >= len(run):
+            titled = not (written or dense) and (
+                (last - first >= 0.5 * len(lines) and len(run) >= 3) or (indent < 2 and len(run) >= 2 and _short(run))
+            )
+            if asking * 2 >= len(run) or titled:
+                accepted.append((first, _body_end(lines, last, indent), indent))
+                out.extend(_Heading(item.at, f"1.{'i' * (indent >= 2)}", 0, lines[item.at].text) for item in run)
+        elif len(run) >= 3 and not bodies and asking * 10 >= len(run) * 6:
+            unanswered.append(run)
+    styles = {indent for _, _, indent in accepted}
+    for run in unanswered:
         out.extend(_unanswered(lines, run, styles, accepted))
     return out
 
 
-def _enclosing(lines: Sequence[Line], index: int, indent: int) -> list[tuple[Line, int]]:
-    """The nearest line above with a smaller indent, if the line at ``index`` is indented at all."""
+def _runs(singles: list[_Number]) -> list[list[_Number]]:
+    """Rising numbers at one indent, in order of their first lines. A line further out ends the runs further in."""
+    open_runs: dict[int, list[_Number]] = {}
+    done: list[list[_Number]] = []
+    for item in singles:
+        for indent in [key for key in open_runs if key > item.indent]:
+            done.append(open_runs.pop(indent))
+        run = open_runs.get(item.indent)
+        if run and run[-1].number < item.number <= run[-1].number + 3:
+            run.append(item)
+            continue
+        if run:
+            done.append(run)
+        open_runs[item.indent] = [item]
+    done.extend(open_runs.values())
+    return sorted(done, key=lambda run: run[0].at)
+
+
+def _is_enclosed(lines: Sequence[Line], index: int, indent: int) -> bool:
+    """The line is indented, and the nearest line above that is less so is a list item."""
     if indent < 2:
-        return []
+        return False
     for i in range(index - 1, max(-1, index - 400), -1):
         line = lines[i]
         if line.text and line.indent < indent and not line.protected:
-            return [(line, line.indent)] if line.kind == Kind.ITEM else []
-    return []
+            return line.kind is Kind.ITEM
+    return False
 
 
 def _short(run: list[_Number]) -> bool:
@@ -297,7 +344,7 @@ def _short(run: list[_Number]) -> bool:
 
 def _has_body(lines: Sequence[Line], item: _Number, indent: int) -> bool:
     """Text that belongs to the item follows it: not a further number, and not less indented."""
-    for i in range(item.index + 1, min(len(lines), item.index + 6)):
+    for i in range(item.at + 1, min(len(lines), item.at + 6)):
         line = lines[i]
         if not line.text:
             continue
@@ -318,28 +365,31 @@ def _body_end(lines: Sequence[Line], index: int, indent: int) -> int:
     return i - 1
 
 
-def _unanswered(lines: Sequence[Line], run: list[_Number], styles: set[int], accepted: list[tuple[int, int, int]]) -> list[_Heading]:
+def _unanswered(
+    lines: Sequence[Line], run: list[_Number], styles: set[int], accepted: list[tuple[int, int, int]]
+) -> list[_Heading]:
     """A list of questions that the writer collected and has not answered, with the line that announces it."""
-    first, last, indent = run[0].index, run[-1].index, run[0].indent
-    if any(low <= first <= high for low, high, _ in accepted[-_NEAR:]):
+    first, last, indent = run[0].at, run[-1].at, run[0].indent
+    before = bisect_right(accepted, (first, len(lines), 0))
+    if any(low <= first <= high for low, high, _ in accepted[max(0, before - _NEAR) : before]):
         return []
     above = next((i for i in range(first - 1, max(-1, first - 3), -1) if lines[i].text), -1)
-    announced = above >= 0 and bool(_ASKING.search(lines[above].text)) and lines[above].text[-1] in ":：" and len(lines[above].text) <= 60
+    announcing = lines[above].text if above >= 0 else ""
+    announced = bool(announcing) and announcing[-1] in ":：" and len(announcing) <= 60 and bool(_ASKING.search(announcing))
     below = next((i for i in range(last + 1, len(lines)) if lines[i].text), len(lines))
     closed = below == len(lines) or lines[below].text[0] == "#"
     if not closed or not (announced or indent in styles):
         return []
-    suffix = "i" if indent >= 2 else ""
-    out = [_Heading(item.index, f"1.{suffix}", 0, lines[item.index].text) for item in run]
-    if announced and indent in styles:
-        out.insert(0, _Heading(above, "bare", 0, lines[above].text.rstrip(":：")))
-    elif announced:
-        out = [heading._replace(style="1.i") for heading in out]
-        out.insert(0, _Heading(above, "bare", 0, lines[above].text.rstrip(":：")))
+    style = "1.i" if indent >= 2 or (announced and indent not in styles) else "1."
+    out = [_Heading(item.at, style, 0, lines[item.at].text) for item in run]
+    if announced:
+        out.insert(0, _Heading(above, "bare", 0, announcing.rstrip(":：")))
     return out
 
 
-def _bare(lines: Sequence[Line], title: int, taken: set[int], numbered: list[_Heading], contents: _Contents | None) -> list[_Heading]:
+def _bare(
+    lines: Sequence[Line], title: int, taken: set[int], numbered: list[_Heading], contents: _Contents | None
+) -> list[_Heading]:
     """Questions and short titles that stand alone, or lead their paragraph where the note does so throughout."""
     leading = _leads(lines, taken)
     system = len(numbered) >= 3
@@ -349,7 +399,7 @@ def _bare(lines: Sequence[Line], title: int, taken: set[int], numbered: list[_He
         text = line.text
         if len(text) < 2 or line.kind is not Kind.PROSE or i in taken or i == title or line.indent >= 2 or len(text) > 120:
             continue
-        above = _alone(lines, i) or (i - 1 in taken) or (out and out[-1].index == i - 1)
+        above = _alone(lines, i) or (i - 1 in taken) or (out and out[-1].at == i - 1)
         below = _below(lines, i) or i + 1 in taken
         if dense:
             if not (text[-1] in "?？" and 6 <= len(text) <= 60 and _ends_before(lines, i) and not _TOLD.match(text)):
@@ -378,9 +428,16 @@ def _is_title(text: str, limit: int) -> bool:
     wide = sum(1 for char in text if char > "\x7f")
     if wide == 0:
         words = text.split()
-        if not (len(words) <= 9 and len(text) <= 70 and (text[0].isupper() or len(words) <= 3)) or not any(c.isalpha() for c in text):
+        if not (len(words) <= 9 and len(text) <= 70 and (text[0].isupper() or len(words) <= 3)) or not any(
+            c.isalpha() for c in text
+        ):
             return False
-        return blocks.code_strength(text) == 0 and not _TOLD.match(text) and (len(words) > 1 or len(text) <= 30) and not text.isdecimal()
+        return (
+            blocks.code_strength(text) == 0
+            and not _TOLD.match(text)
+            and (len(words) > 1 or len(text) <= 30)
+            and not text.isdecimal()
+        )
     if wide + (len(text) - wide) / 2 > limit or "," in text or "，" in text or ("、" in text and _TERMS.fullmatch(text)):
         return False
     return not _TOLD.search(text) or bool(_ASKS.search(text))
@@ -394,7 +451,11 @@ def _leads(lines: Sequence[Line], taken: set[int]) -> bool:
             continue
         text = line.text
         follows = lines[i + 1].text
-        if len(text) <= 80 and (text[-1] in "?？" or _is_title(text, 30)) and (len(follows) > len(text) or lines[i + 1].kind == Kind.ITEM):
+        if (
+            len(text) <= 80
+            and (text[-1] in "?？" or _is_title(text, 30))
+            and (len(follows) > len(text) or lines[i + 1].kind == Kind.ITEM)
+        ):
             leading += 1
         else:
             others += 1
@@ -407,7 +468,13 @@ def _title(lines: Sequence[Line]) -> int:
     if first < 0:
         return -1
     line = lines[first]
-    if line.kind != Kind.PROSE or line.text[0] in "#*_" or len(line.text) > 80 or line.text[-1] in "。；;，,：:?？" or not _below(lines, first):
+    if (
+        line.kind != Kind.PROSE
+        or line.text[0] in "#*_"
+        or len(line.text) > 80
+        or line.text[-1] in "。；;，,：:?？"
+        or not _below(lines, first)
+    ):
         return -1
     if first + 1 < len(lines) and _RULED.fullmatch(lines[first + 1].text):
         return -1
@@ -474,7 +541,9 @@ def _leveled(headings: list[_Heading], contents: _Contents | None) -> list[tuple
             level = listed + 1
         elif depth:
             if style not in base:
-                above = next((lv for st, _, lv in reversed(stack) if st != style and not (st == "bare" and levels.get(st) == 1)), 0)
+                above = next(
+                    (lv for st, _, lv in reversed(stack) if st != style and not (st == "bare" and levels.get(st) == 1)), 0
+                )
                 base[style] = (depth, above + 1 if style != "#" else 1)
             low, at = base[style]
             if depth < low:
@@ -505,7 +574,7 @@ def _leveled(headings: list[_Heading], contents: _Contents | None) -> list[tuple
 def _sections(document: Document, lines: Sequence[Line], title: int, headings: list[tuple[_Heading, int]]) -> list[Section]:
     text = document.text
     out: list[Section] = []
-    first = headings[0][0].index if headings else len(lines)
+    first = headings[0][0].at if headings else len(lines)
     top = lines[first].start if first < len(lines) else len(text)
     begin = 0
     trail: tuple[str, ...] = ()
@@ -514,15 +583,24 @@ def _sections(document: Document, lines: Sequence[Line], title: int, headings: l
         if not headings:
             trail = (lines[title].text,)
     if text[begin:top].strip():
-        out.append(Section(document_id=document.id, trail=trail, start=begin, end=top, heading_start=lines[title].start if trail else begin, blank=False))
+        out.append(
+            Section(
+                document_id=document.id,
+                trail=trail,
+                start=begin,
+                end=top,
+                heading_start=lines[title].start if trail else begin,
+                blank=False,
+            )
+        )
     stack: list[tuple[int, str]] = []
     for at, (heading, level) in enumerate(headings):
-        line = lines[heading.index]
+        line = lines[heading.at]
         while stack and stack[-1][0] >= level:
             stack.pop()
         stack.append((level, heading.title))
-        start = min(lines[heading.index + heading.lines - 1].end + 1, len(text))
-        end = lines[headings[at + 1][0].index].start if at + 1 < len(headings) else len(text)
+        start = min(lines[heading.at + heading.lines - 1].end + 1, len(text))
+        end = lines[headings[at + 1][0].at].start if at + 1 < len(headings) else len(text)
         blank = _is_blank(text[start:end], heading.title)
         parent = blank and at + 1 < len(headings) and headings[at + 1][1] > level
         if parent and not text[start:end].strip():
@@ -551,7 +629,12 @@ def _is_blank(body: str, heading: str) -> bool:
     told = body.strip().strip("*_>-•· \n")
     if not told or not _WORD.search(told) or _PLACEHOLDER.fullmatch(told):
         return True
-    return len(told) < 12 and not any(char.isdigit() for char in told) and bool(_TERMS.fullmatch(told)) and not _QUESTION.search(heading)
+    return (
+        len(told) < 12
+        and not any(char.isdigit() for char in told)
+        and bool(_TERMS.fullmatch(told))
+        and not _QUESTION.search(heading)
+    )
 
 
 def _plain(title: str) -> str:

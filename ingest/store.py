@@ -36,13 +36,14 @@ from ingest.errors import LibraryBusy, LibraryDamaged, LibraryMissing, ModelErro
 from ingest.types import Chunk, Document, Dropped, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     import numpy as np
     from numpy.typing import NDArray
 
     from ingest.index import DenseIndex, LexicalIndex
+    from ingest.lexical import Terms
     from ingest.settings import Settings
     from ingest.types import Embedder
 
@@ -266,11 +267,11 @@ class Library:
         """The ``k`` rows whose vectors have the largest cosine with the unit ``vector``, best first; none for zeros."""
         return self._dense_index().search(vector, k)
 
-    def lexical(self, query: str | Mapping[str, float], k: int) -> list[tuple[int, float]]:
-        """The ``k`` best rows by BM25, summed over headings and passage, best first; for a text or weighted tokens."""
+    def lexical(self, query: str | Terms, k: int) -> list[tuple[int, float]]:
+        """The ``k`` best rows by BM25, summed over headings and passage, best first."""
         return self._lexical_index().search(query, k)
 
-    def lexical_scores(self, query: str | Mapping[str, float], rows: Sequence[int]) -> list[float]:
+    def lexical_scores(self, query: str | Terms, rows: Sequence[int]) -> list[float]:
         """The score that :meth:`lexical` gives each of ``rows``, found or not."""
         return self._lexical_index().scores(query, rows)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, tokens
 from rag.rerank import lacking, subjects
-from rag.retrieve import fused, query_words
+from rag.retrieve import fused, query_terms, share
 from rag.terms import aliases
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rag.rewrite import Query
     from rag.types import Passage, Reason
 
-INTERCEPT, SCORE, LEAD, LACKING, UNKNOWN, FOREIGN = -2.8, 5.2, 2.5, -2.3, -2.8, 1.4
+INTERCEPT, SCORE, LEAD, LACKING, UNKNOWN, FOREIGN = -2.9, 5.2, 2.2, -2.2, -3.0, 1.5
 """Fitted weights of the confidence."""
 THRESHOLD = 0.44
 """Below this confidence the answer abstains."""
@@ -122,8 +122,7 @@ def _best_blank(query: Query, found: Sequence[Sequence[Passage]], library: Libra
         return 0.0, None
     headings = [_hole(section, library) for section in blanks]
     vectors: NDArray[np.float32] = library.embedder.encode([query.text, *headings])
-    asked = query_words(query.text)
-    idf = dict(zip(asked.all, library.idf(list(asked.all)), strict=True))
+    asked = query_terms(query.text)
     written = [set(tokens(" ".join(passages[0].chunk.trail))) for passages in found if passages]
     subject = [name for names, _ in subjects(query.text, library) for name in names[:1]]
     named = any(name <= headed for name in subject for headed in written)
@@ -132,7 +131,7 @@ def _best_blank(query: Query, found: Sequence[Sequence[Passage]], library: Libra
         words = set(tokens(heading))
         if any(words <= headed for headed in written):
             continue
-        covered = asked.share(words, idf)
+        covered = share(asked, words, library)
         fit = fused(cosine, covered, query.text)
         if not named and any(name <= words for name in subject):
             fit += BLANK_SUBJECT

@@ -61,7 +61,7 @@ def citation(n: int, document: Document, section: Section, start: int, end: int,
 
 
 _ORDERED = re.compile(
-    r"[ \t]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳]|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)\s*"
+    r"^[ \t]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳]|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)\s*"
 )
 _BULLET = re.compile(r"^[ \t]*[-*+•·●▪◦][ \t]+")
 _ANSWER_MARK = re.compile(r"^(?:答\s*[:：]?(?=\s*[“\"'])|(?:答|A|Answer)\s*[:：])\s*")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ingest.lexical import tokens
 from rag.rerank import subjects
-from rag.retrieve import query_words
+from rag.retrieve import query_terms, share
 from rag.segment import units
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BUDGET = 400
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
-MARGIN = 0.04
+MARGIN = 0.02
 """A second section is read when its score is this close to the best."""
 HEADED, LATER = 0.3, 0.6
 """What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section
@@ -110,7 +110,7 @@ def _sections(found: Sequence[Sequence[Passage]], library: Library) -> list[tupl
             continue
         best = passages[0].score
         for passage in passages:
-            if passage.score < best - (MARGIN if len(found) == 1 else 0):
+            if passage.score < best - MARGIN:
                 break
             document = library.document(passage.chunk.document_id)
             section = next(s for s in library.sections(document.id) if s.start <= passage.chunk.start < s.end)
@@ -129,12 +129,11 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     heading = section.trail[-1] if section.trail else ""
     vectors = library.embedder.encode([question, *texts, *(f"{heading}\n{text}" for text in texts)])
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
-    asked = query_words(question)
-    idf = dict(zip(asked.all, library.idf(list(asked.all)), strict=True))
-    headed_by = asked.share(set(tokens(heading)), idf)
+    asked = query_terms(question)
+    headed_by = share(asked, set(tokens(heading)), library)
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
-        covered = asked.share(set(tokens(text)), idf)
+        covered = share(asked, set(tokens(text)), library)
         score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + 0.5 * covered
         score += HEADED * headed_by * (1 - LATER * number / len(cut))
         line = document.text.rfind("\n", 0, unit.start) + 1

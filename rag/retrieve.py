@@ -12,12 +12,11 @@ cosine: over Chinese notes its words do not meet. Other names of the same thing 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from operator import mul
 from typing import TYPE_CHECKING, Literal
 
-from ingest.lexical import fold, tokens
+from ingest.lexical import Terms, fold, tokens
 from rag.terms import aliases, kinds
 from rag.types import Passage
 
@@ -39,9 +38,9 @@ COSINE_WEIGHT = 0.25
 """``w`` for a question with Chinese characters."""
 COSINE_WEIGHT_ELSE = 0.95
 """``w`` for any other question."""
-ALIAS_WEIGHT = 0.5
+ALIAS_WEIGHT = 0.4
 """What a match of another name of the same thing counts, against 1 for the question's own words."""
-KIND_WEIGHT = 0.3
+KIND_WEIGHT = 0.2
 """What a match of a kind of the thing counts ("SwiGLU" for 激活函数)."""
 WORD_WEIGHT = 1.5
 """What a word in Latin letters counts: a Chinese word of two characters is three tokens, a Latin word mostly one."""
@@ -75,38 +74,33 @@ def retrieve(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid"
     return _passages(best, library, k, origin)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The tokens to look up with their weights: the question's own, and those of other names of the same things."""
+def query_terms(query: str) -> Terms:
+    """What to look up for ``query``. Words that only make it a question are left out, unless nothing else is there.
 
-    own: dict[str, float]
-    others: dict[str, float]
-
-    def reach(self, library: Library) -> float:
-        """The BM25 that the question's own tokens could reach by their IDF; above 0."""
-        return sum(map(mul, library.idf(list(self.own)), self.own.values())) or 1.0
-
-    def share(self, words: Set[str], idf: Mapping[str, float]) -> float:
-        """How much of the question stands in ``words``, by IDF, 0..1."""
-        total = sum(weight * idf[token] for token, weight in self.own.items()) or 1.0
-        return min(1.0, sum(weight * idf[token] for token, weight in self.all.items() if token in words) / total)
-
-    @property
-    def all(self) -> dict[str, float]:
-        """Both together."""
-        return self.own | self.others
-
-
-def query_words(query: str) -> Words:
-    """What to look up for ``query``. Words that only make it a question are left out, unless nothing else is there."""
+    A token of a Chinese name that is a single character would match everywhere, so names are looked up by the longer ones.
+    """
     content = _ASKING.sub(" ", fold(query))
     own = {token: _weight(token) for token in tokens(content) or tokens(query)}
-    others: dict[str, float] = {}
-    for name, names in aliases(content):
-        for group, weight in ((names, ALIAS_WEIGHT), (kinds(name), KIND_WEIGHT)):
-            extra = {token for other in group for token in tokens(other) if len(token) > 1} - own.keys() - others.keys()
-            others |= dict.fromkeys(extra, weight / max(len(group), 1) ** 0.5)
-    return Words(own, others)
+    names: list[tuple[float, list[list[str]]]] = []
+    for name, others in aliases(content):
+        for weight, group in ((ALIAS_WEIGHT, others), (KIND_WEIGHT, kinds(name))):
+            looked_up = [[token for token in tokens(other) if len(token) > 1 and token not in own] for other in group]
+            names.append((weight, [each for each in looked_up if each]))
+    return Terms(tokens=own, names=[thing for thing in names if thing[1]])
+
+
+def reach(terms: Terms, library: Library) -> float:
+    """The BM25 that the question's own tokens could reach by their IDF; above 0."""
+    return sum(map(mul, library.idf(list(terms.tokens)), terms.tokens.values())) or 1.0
+
+
+def share(terms: Terms, words: Set[str], library: Library) -> float:
+    """How much of what ``terms`` could reach stands in ``words``, 0..1."""
+    looked_up = [token for token in terms.tokens if token in words]
+    found = sum(map(mul, library.idf(looked_up), (terms.tokens[token] for token in looked_up)))
+    for weight, names in terms.names:
+        found += weight * max((sum(library.idf(name)) for name in names if words.issuperset(name)), default=0.0)
+    return float(min(1.0, found / reach(terms, library)))
 
 
 def _weight(token: str) -> float:
@@ -119,9 +113,9 @@ def _dense(query: str, library: Library, k: int) -> dict[int, float]:
 
 
 def _lexical(query: str, library: Library, k: int) -> dict[int, float]:
-    words = query_words(query)
-    reach = words.reach(library)
-    return {row: score / reach for row, score in library.lexical(words.all, k)}
+    terms = query_terms(query)
+    most = reach(terms, library)
+    return {row: score / most for row, score in library.lexical(terms, k)}
 
 
 def _fused(query: str, library: Library, k: int) -> dict[int, float]:

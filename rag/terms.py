@@ -172,8 +172,8 @@ KL散度 | KL divergence
 门控线性单元 | gated linear unit | GLU
 主成分分析 | principal component analysis | PCA
 链表 | linked list
-优点 | 好处 | 优势 | advantage | advantages | benefit | benefits
-缺点 | 劣势 | 不足 | 局限 | 局限性 | 代价 | disadvantage | disadvantages | drawback | drawbacks | limitation | limitations
+优点 | 好处 | 优势 | 优缺点 | advantage | advantages | benefit | benefits
+缺点 | 劣势 | 优缺点 | 不足 | 局限 | 局限性 | 代价 | disadvantage | disadvantages | drawback | drawbacks | limitation | limitations
 区别 | 不同 | 差异 | 异同 | difference | differences
 公式 | 计算公式 | formula
 代码 | 实现 | code | implementation
@@ -195,7 +195,7 @@ _KINDS = """
 循环神经网络 > LSTM | GRU | BiLSTM
 """
 ASPECTS = frozenset(
-    "优点 好处 优势 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文".split()  # noqa: SIM905
+    "优点 好处 优势 优缺点 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文 推理 权重 序列 嵌入 词元 token 双向 单向 并行 串行 收敛".split()  # noqa: SIM905
 )
 """Names that say what is asked of a thing, not which thing."""
 

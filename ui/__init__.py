@@ -1,0 +1,1 @@
+"""What people and programs meet: the command ``footnote``, and the web page of ``footnote serve``."""

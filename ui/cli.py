@@ -20,14 +20,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import LibraryMissing, LoadError, NotesError, SettingsError
+from ingest.errors import LibraryMissing, NotesError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.settings import Settings
     from ingest.store import Library
-    from rag.types import Turn
 
 _JSON_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -143,7 +142,8 @@ class _Parser(argparse.ArgumentParser):
     """No abbreviated options: a script that works today must not break when an option is added."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.allow_abbrev = False
 
 
 class _Version(argparse.Action):
@@ -182,9 +182,10 @@ def _ask(options: argparse.Namespace) -> int:
 
     from rag.answer import ask
     from ui import render
+    from ui.batch import Question, clean, read_questions
 
     settings = _settings(options, model=options.model)
-    jobs = [_Question(None, _clean(options.question), ())] if options.batch is None else _read_questions(options.batch)
+    jobs = [Question(None, clean(options.question))] if options.batch is None else read_questions(options.batch)
     with open_library(settings) as library:
         for job in jobs:
             began = perf_counter()
@@ -203,115 +204,34 @@ def _search(options: argparse.Namespace) -> int:
         return _usage("search", "give either a QUERY or --batch FILE")
     from rag.answer import search
     from ui import render
+    from ui.batch import Question, clean, read_queries
 
     settings = _settings(options)
-    if options.batch is None:
-        jobs = [(None, _clean(options.query))]
-    else:
-        jobs = [(row.get("id"), _text(row, where, "query", "question", "text")) for where, row in _read_batch(options.batch)]
+    jobs = [Question(None, clean(options.query))] if options.batch is None else read_queries(options.batch)
     with open_library(settings) as library:
-        for identity, query in jobs:
-            passages = search(query, library, k=options.k, mode=options.mode)
+        for job in jobs:
+            found = search(job.question, library, k=options.k, mode=options.mode)
             if options.json or options.batch is not None:
-                emit({"id": identity, "query": query, "passages": [render.passage_record(passage) for passage in passages]})
+                emit({"id": job.id, "query": job.question, "passages": [render.passage_record(passage) for passage in found]})
             else:
-                print(render.passages(passages, query=query, color=_color()))
+                print(render.passages(found, query=job.question, color=_color()))
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
     if options.batch is None and sys.stdin.isatty():
         return _usage("verify", "give --batch FILE, or JSON lines on standard input")
-    jobs = []
-    for where, row in _read_batch("-" if options.batch is None else options.batch):
-        contexts = next((row[key] for key in ("contexts", "retrieved_contexts", "passage") if row.get(key) is not None), None)
-        contexts = [contexts] if isinstance(contexts, str) else contexts
-        if not isinstance(contexts, list) or not all(isinstance(context, str) for context in contexts):
-            raise LoadError(where, "needs 'passage' (text) or 'contexts' (a list of texts)")
-        question = _text(row, where, "question", "user_input", default="")
-        answer = _text(row, where, "answer", "response")
-        jobs.append((row.get("id"), question, [_clean(context) for context in contexts], answer))
-
     from rag.verify import verify
     from ui import render
+    from ui.batch import read_claims
 
-    for identity, question, contexts, answer in jobs:
-        verification = verify(answer, contexts, question)
+    for claim in read_claims("-" if options.batch is None else options.batch):
+        result = verify(claim.answer, claim.contexts, claim.question)
         if options.json or options.batch is not None:
-            emit(render.verification_record(verification, id=identity))
+            emit(render.verification_record(result, id=claim.id))
         else:
-            print(render.verification(verification, id=identity, color=_color()))
+            print(render.verification(result, id=claim.id, color=_color()))
     return 0
-
-
-class _Question:
-    """One question of a batch with its history."""
-
-    __slots__ = ("history", "id", "question")
-
-    def __init__(self, id: object, question: str, history: tuple[Turn, ...]) -> None:
-        self.id, self.question, self.history = id, question, history
-
-
-def _read_questions(name: str) -> list[_Question]:
-    from rag.types import Turn
-
-    jobs = []
-    for where, row in _read_batch(name):
-        turns = row.get("history") or []
-        if not isinstance(turns, list):
-            raise LoadError(where, "'history' must be a list")
-        history = []
-        for turn in turns:
-            role, content = (turn.get("role"), turn.get("content")) if isinstance(turn, dict) else (None, None)
-            if role not in ("user", "assistant") or not isinstance(content, str):
-                raise LoadError(where, "each turn of 'history' needs 'role' (user or assistant) and 'content' (text)")
-            history.append(Turn(role=role, content=_clean(content)))
-        jobs.append(_Question(row.get("id"), _text(row, where, "question"), tuple(history)))
-    return jobs
-
-
-def _read_batch(name: str) -> list[tuple[str, dict[str, Any]]]:
-    """All rows of a batch with their place ("FILE: line 3"); ``LoadError`` names the first line that is no JSON object."""
-    import json
-
-    shown = "standard input" if name == "-" else name
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as exc:
-        raise LoadError(shown, exc.strerror or str(exc)) from exc
-    rows = []
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{shown}: line {number}"
-        try:
-            row = json.loads(line.decode("utf-8"))
-        except UnicodeDecodeError as exc:
-            raise LoadError(where, "not UTF-8") from exc
-        except (ValueError, RecursionError) as exc:
-            raise LoadError(where, f"not JSON ({exc})") from exc
-        if not isinstance(row, dict):
-            raise LoadError(where, "not a JSON object")
-        rows.append((where, row))
-    return rows
-
-
-def _text(row: dict[str, Any], where: str, *names: str, default: str | None = None) -> str:
-    """The first of ``names`` that the row has, which must be text."""
-    for name in names:
-        if row.get(name) is not None:
-            if not isinstance(row[name], str):
-                raise LoadError(where, f"{name!r} must be text")
-            return _clean(row[name])
-    if default is None:
-        raise LoadError(where, f"{names[0]!r} is missing")
-    return default
-
-
-def _clean(text: str) -> str:
-    """Text that can be encoded: a lone surrogate (from a broken argument or a JSON escape) becomes ``?``."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 # ---------------------------------------------------------------------------------------------- the library
@@ -392,14 +312,14 @@ class _Progress:
 
             self._bar = tqdm(total=total, file=sys.stderr, leave=False, unit="", dynamic_ncols=True)
         self._bar.total = total
-        self._bar.set_description_str(_clean(Path(what).name or what)[-40:], refresh=False)
+        self._bar.set_description_str(Path(what).name[-40:], refresh=False)
         self._bar.update(done - self._bar.n)
 
 
-def _settings(options: argparse.Namespace, **more: str | None) -> Settings:
+def _settings(options: argparse.Namespace, *, model: str | None = None) -> Settings:
     from ingest.settings import Settings
 
-    settings = Settings.load(library=options.library, **more)
+    settings = Settings.load(library=options.library, model=model)
     if settings.model:
         raise SettingsError("model: this version answers without an LLM; leave --model and FOOTNOTE_MODEL out")
     return settings

@@ -27,29 +27,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--pairs needs --out")
     try:
         if options.library is not None:
-            return adapt_library(options.library, options.out, seed=options.seed)
+            from ingest.settings import Settings
+            from ingest.train.adapt import adapt_library
+
+            _say(str(adapt_library(Settings.load(library=options.library or None), options.out, seed=options.seed)))
+            return 0
         return _train(options)
     except NotesError as exc:
         _say(" ".join(str(exc).split()))
         return 1
-
-
-def adapt_library(library: str, out: Path | None = None, *, seed: int = 0) -> int:
-    """``footnote train``: adapt the shipped model to a library's headings, say whether it helped; 0 in both cases."""
-    from dataclasses import replace
-
-    from ingest.embed import SHIPPED
-    from ingest.settings import Settings
-    from ingest.store import Library
-    from ingest.train.adapt import RECIPE, adapt, heading_pairs
-
-    settings = Settings.load(library=library or None)
-    folder = out or settings.library_folder.with_name(settings.library_folder.name + "-model")
-    with Library.open(settings.library_folder, settings) as opened:
-        pairs = heading_pairs(opened)
-    result = adapt(pairs, SHIPPED, folder, recipe=replace(RECIPE, seed=seed))
-    (sys.stderr if result.folder is None else sys.stdout).write(f"footnote train: {result}\n")
-    return 0
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -58,10 +44,10 @@ def _train(options: argparse.Namespace) -> int:
     from tokenizers import Tokenizer
 
     from ingest.embed import SHIPPED
-    from ingest.train.adapt import encoder
+    from ingest.train.adapt import encoder, read_model
     from ingest.train.evaluate import held_out, read_beir
     from ingest.train.loop import Recipe, average, finite, need_torch, report, train
-    from ingest.train.pack import pack
+    from ingest.train.pack import beside, pack
     from ingest.train.pairs import read_pairs
     from ingest.train.terms import Terms
     from ingest.train.vocabulary import build_tokenizer
@@ -90,6 +76,11 @@ def _train(options: argparse.Namespace) -> int:
             raise NotesError("training went out of range: try another seed or a smaller --rate")
         tables.append(trained.table)
     table = average(tables)
+    if options.beside is not None:
+        other, rows = read_model(options.beside)
+        if other.get_vocab() != tokenizer.get_vocab():
+            raise NotesError(f"{options.beside}: another vocabulary, so its rows cannot stand beside the new ones")
+        table = beside(rows, table)
     digest = pack(options.out, table, tokenizer, kind=options.kind, card=_CARD.format(pairs=len(pairs), recipe=recipe))
     _say(f"{options.out}: weights {digest}")
     measured = {folder.name: read_beir(folder) for folder in options.collection}
@@ -127,10 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--library", metavar="DIR", help="adapt the shipped model to this library (empty: the default one)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the new model")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--dims", type=int, default=256)
     parser.add_argument("--batch", type=int, default=512)
-    parser.add_argument("--rate", type=float, default=0.05, help="learning rate")
+    parser.add_argument("--rate", type=float, default=0.1, help="learning rate")
     parser.add_argument("--runs", type=int, default=1, help="average this many runs from one start, of seeds N, N+1, ...")
     parser.add_argument("--kind", choices=("float16", "int8"), default="float16", help="how the rows are stored")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -138,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--held-out", nargs="*", default=(), metavar="SOURCE", help="sources to leave out of training")
     parser.add_argument("--terms", type=Path, metavar="FILE", help="another table of terms")
     parser.add_argument("--vocabulary", type=Path, metavar="FILE", help="build a tokenizer from this text (one passage a line)")
+    parser.add_argument(
+        "--beside", type=Path, metavar="DIR", help="put the new rows beside those of this model"
+    )
     parser.add_argument("--random-start", action="store_true", help="start from noise and not from counted neighbours")
     parser.add_argument("--collection", type=Path, nargs="*", default=(), metavar="DIR", help="measure on these (BEIR's layout)")
     return parser

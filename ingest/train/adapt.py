@@ -11,10 +11,12 @@ The shipped folder is never touched. The adapted one is used with ``--embedding-
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ingest.embed import SHIPPED
 from ingest.errors import ModelError, NotesError
+from ingest.store import Library
 from ingest.train.evaluate import Collection, Figures
 from ingest.train.loop import Recipe, need_torch, report, train
 from ingest.train.pack import pack
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ingest.store import Library
+    from ingest.settings import Settings
 
-RECIPE = Recipe(steps=150, rate=0.02, batch=256, weights={})
+RECIPE = Recipe(steps=60, rate=0.005, batch=256, weights={})
 FEWEST = 40
 """Headings with text below which nothing can be learnt or shown."""
 
@@ -53,8 +55,23 @@ class Adapted:
         return f"{figures}; {self.headings} trained on; use it with --embedding-model {self.folder}"
 
 
+def adapt_library(
+    settings: Settings,
+    out: Path | None = None,
+    *,
+    seed: int = 0,
+    progress: Callable[[int, int, float], None] | None = report,
+) -> Adapted:
+    """Adapt the shipped model to the library of ``settings``; by default into a folder beside it, named ``...-model``."""
+    library = settings.library_folder
+    with Library.open(library, settings) as opened:
+        pairs = heading_pairs(opened)
+    folder = out or library.with_name(library.name + "-model")
+    return adapt(pairs, SHIPPED, folder, recipe=replace(RECIPE, seed=seed), progress=progress)
+
+
 def heading_pairs(library: Library) -> list[Pair]:
-    """Heading → text of every section that has both; each heading with the ones above it, as it would be searched."""
+    """Heading → text of every section that has both."""
     pairs = []
     for info in library.documents():
         document = library.document(info.id)

@@ -42,9 +42,9 @@ class Recipe:
 
     seed: int = 0
     dims: int = 256
-    steps: int = 400
+    steps: int = 500
     batch: int = 512
-    rate: float = 0.05
+    rate: float = 0.1
     """Learning rate of Adam at its top, after a tenth of the steps; it then falls linearly to zero."""
     scale: float = 20.0
     """What cosines are multiplied with before the softmax."""

@@ -68,5 +68,15 @@ def quantize(table: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
     return {"embeddings": np.rint(table / safe[:, None]).astype(np.int8), "weights": factors.astype(np.float32)}
 
 
+def beside(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Two tables of one vocabulary as one of both widths: a cosine then weighs what either model says.
+
+    Both are brought to the same mean square first. Models from different starts err on different questions.
+    """
+    import numpy as np
+
+    return np.hstack([table / np.sqrt(np.mean(np.square(table))) for table in (first, second)]).astype(np.float32)
+
+
 def _json(file: Path, content: object) -> None:
     file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -33,6 +33,8 @@ SMOOTH = 0.75
 """Exponent of the context counts (Levy, Goldberg and Dagan 2015): rare contexts are not overvalued."""
 RARE = 1e-3
 """``a`` of the scaling by frequency."""
+NOISE = 0.5
+"""Length of the random part of a row against the counted part: words of one company still have to be told apart."""
 
 
 def start_table(
@@ -62,9 +64,10 @@ def start_table(
     lengths = np.linalg.norm(out, axis=1, keepdims=True)
     noise = rng.standard_normal((tokens, dims))
     share = np.bincount(passages.ids, minlength=tokens)[:, None] / max(1, len(passages.ids))
+    scale = RARE / (RARE + share)
     known = np.where(lengths > 0, out / np.maximum(lengths, 1e-9) * np.sqrt(dims), 0.1 * noise)
-    table_of: NDArray[np.float32] = (known * RARE / (RARE + share)).astype(np.float32)
-    return table_of
+    table = (known * scale).astype(np.float32)
+    return (table + NOISE * noise * scale).astype(np.float32)
 
 
 def _strongest(matrix: Any, count: int, generator: Any, torch: Any) -> NDArray[np.float32]:

@@ -336,3 +336,27 @@ def test_adapting_helps_where_it_can_and_else_keeps_the_old_model(torch, tmp_pat
     assert "did not help" in str(kept)
     with pytest.raises(NotesError, match="at least 40"):
         adapt(pairs[:5], tmp_path / "old", tmp_path / "none")
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_headings_of_a_library_are_its_pairs_and_the_shipped_model_stays(torch, tmp_path):
+    from ingest.build import build
+    from ingest.embed import SHIPPED
+    from ingest.settings import Settings
+    from ingest.train.__main__ import main
+    from ingest.train.adapt import RECIPE, adapt_library
+
+    note = tmp_path / "note.md"
+    note.write_text(
+        "# 笔记\n\n" + "".join(f"## 第{i}种缓存\n\n这一段讲的是第{i}种缓存怎样工作，写得足够长。\n\n" for i in range(60)),
+        encoding="utf-8",
+    )
+    settings = Settings(library=str(tmp_path / "library"))
+    build([note], settings)
+    sums = (SHIPPED / "SHA256SUMS").read_bytes()
+    result = adapt_library(settings, tmp_path / "model", progress=None)
+    assert result.headings + len(result.before.ranks) == 60
+    assert RECIPE.steps <= 100
+    assert (result.folder is not None) == (tmp_path / "model").exists()
+    assert (SHIPPED / "SHA256SUMS").read_bytes() == sums
+    assert main(["--library", str(tmp_path / "nowhere")]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import string
 from dataclasses import replace
@@ -197,9 +198,9 @@ def document(text: str) -> Document:
     return Document(id="d", path="/n/a.md", title="T", text=text, page_starts=(), line_starts=(0,))
 
 
-def show(text: str, start: int, end: int, **fields: Any) -> str:
-    given: dict[str, Any] = {"title": "Footnote 1", "path": "/n/a.md", "trail": ("A", "B"), "page": 2, "lines": (3, 4)}
-    return source.panel(document(text), start=start, end=end, strings=EN, **{**given, **fields})
+def show(text: str, start: int, end: int, **steps: str) -> str:
+    cited = citation(trail=("A", "B"), page=2, lines=(3, 4), start=start, end=end, quote=text[start:end])
+    return source.panel(document(text), cited, EN, title="Footnote 1", **steps)
 
 
 def test_the_panel_marks_the_quote_in_its_context() -> None:
@@ -219,10 +220,9 @@ def test_the_panel_steps_to_its_neighbours() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_in_the_panel_is_markup_of_its_own(text: str) -> None:
     clean = show("plain", 0, 5)
-    evil = source.panel(
-        Document(id="d", path=text, title=text, text=text + text, page_starts=(), line_starts=(0,)),
-        title=text, path=f"/n/{text}", trail=(text, "B"), page=2, lines=(3, 4), start=len(text), end=2 * len(text), strings=EN,
-    )  # fmt: skip
+    note = Document(id="d", path=text, title=text, text=text + text, page_starts=(), line_starts=(0,))
+    cited = citation(path=f"/n/{text}", trail=(text, "B"), start=len(text), end=2 * len(text), quote=text)
+    evil = source.panel(note, cited, EN, title=text)
     assert [tag for tag, _ in Tags(evil).found] == [tag for tag, _ in Tags(clean).found]
     assert not any(
         name.startswith("on") or name in ("src", "href", "style") for _, attributes in Tags(evil).found for name in attributes
@@ -386,21 +386,21 @@ def test_every_answer_keeps_the_page_to_itself() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_names_and_reasons_are_escaped(text: str) -> None:
-    from ui.web import app
+    from ui.web import notes
     from ui.web.shelf import Outcome
 
     note = Bag(paths=(f"/n/{text}",), title=text, sections=3, blank_sections=1)
     shown = [
-        app.start_html([text], EN),
-        app.notes_html([note], EN),
-        app.outcomes_html([Outcome(name=text, state="skipped", reason=text)], EN),
-        app.progress_html(1, 2, f"/n/{text}", EN),
+        markup.welcome_html([text], EN),
+        notes.notes_html([note], EN),
+        notes.outcomes_html([Outcome(name=text, state="skipped", reason=text)], EN),
+        notes.progress_html(1, 2, f"/n/{text}", EN),
     ]
     plain = [
-        app.start_html(["x"], EN),
-        app.notes_html([Bag(paths=("/n/x",), title="x", sections=3, blank_sections=1)], EN),
-        app.outcomes_html([Outcome(name="x", state="skipped", reason="x")], EN),
-        app.progress_html(1, 2, "/n/x", EN),
+        markup.welcome_html(["x"], EN),
+        notes.notes_html([Bag(paths=("/n/x",), title="x", sections=3, blank_sections=1)], EN),
+        notes.outcomes_html([Outcome(name="x", state="skipped", reason="x")], EN),
+        notes.progress_html(1, 2, "/n/x", EN),
     ]
     for evil, harmless in zip(shown, plain, strict=True):
         assert [(tag, set(attributes)) for tag, attributes in Tags(evil).found] == [
@@ -443,7 +443,7 @@ def test_a_question_grows_into_an_answer(events: dict[str, Any]) -> None:
     shown = [step[0]["value"][-1]["content"] for step in steps]
     assert "fn-wait" in shown[0]
     assert "turns steam into water" in shown[-1]
-    assert [len(later) >= len(earlier) for earlier, later in zip(shown[1:], shown[2:], strict=False)] == [True] * (len(shown) - 2)
+    assert [len(later) >= len(earlier) for earlier, later in itertools.pairwise(shown[1:])] == [True] * (len(shown) - 2)
     assert steps[0][1] == ""
     (exchange,) = steps[-1][2]
     assert exchange.asked == "What does the red widget do?"
@@ -483,7 +483,7 @@ def test_errors_are_told_in_the_chat(
 
 
 def test_a_changed_note_is_not_quoted(events: dict[str, Any], shelf: Shelf) -> None:
-    from ui.web.app import Exchange
+    from ui.web.events import Exchange
 
     note = shelf.notes()[0]
     for changed in (citation(quote="other text", start=0, end=10), citation(quote="# Widgets", start=0, end=9)):
@@ -494,7 +494,7 @@ def test_a_changed_note_is_not_quoted(events: dict[str, Any], shelf: Shelf) -> N
 
 
 def test_the_history_is_the_last_of_the_chat() -> None:
-    from ui.web.app import Exchange, history
+    from ui.web.events import Exchange, history
 
     answer = Answer(
         question="q", sentences=(sentence("A."),), citations=(), passages=(), abstained=False, reason=None, confidence=1

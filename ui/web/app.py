@@ -71,7 +71,7 @@ def build_page(shelf: Shelf) -> gr.Blocks:
             buttons=[],
             feedback_options=None,
             allow_tags=False,
-            latex_delimiters=cast("list[dict[str, str | bool]]", markup.LATEX_DELIMITERS),
+            latex_delimiters=markup.LATEX_DELIMITERS,
         )
         with gr.Column(elem_id="fn-ask"):
             question = gr.Textbox(
@@ -88,6 +88,17 @@ def build_page(shelf: Shelf) -> gr.Blocks:
         panel = gr.HTML("", elem_id="fn-source", js_on_load=script, lang="", **plain)
         notes_open = gr.State(False)
 
-        _wire(
-            Events(shelf),
-        )
+        do = Events(shelf)
+        dressed = [current, notes_button, new_button, language_button, upload, upload_hint, notes_list, welcome, question, panel]
+        page.load(do.load, language, dressed, js="(stored) => stored || navigator.languages.join()", **private)
+        language_button.click(do.switch, current, [*dressed, language], **private)
+        asking = [chat, question, chat_state, welcome]
+        question.submit(do.ask, [question, chat_state, current], asking, **private)
+        panel.select(do.suggest, [chat_state, current], asking, **private)
+        panel.click(do.open_source, [chat_state, current], panel, queue=False, **private)
+        new_button.click(do.restart, current, asking, **private)
+        notes_button.click(do.toggle_notes, notes_open, [notes_open, notes_column], queue=False, **private)
+        adding = [upload_status, notes_button, notes_list, welcome]
+        upload.upload(do.add, [upload, current], adding, concurrency_limit=1, **private)
+    page.queue(default_concurrency_limit=4, max_size=64, api_open=False)
+    return cast("gr.Blocks", page)

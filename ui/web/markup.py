@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 INLINE_MATH = ("\ue000", "\ue001")
 DISPLAY_MATH = ("\ue002", "\ue003")
-LATEX_DELIMITERS = [
+LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": DISPLAY_MATH[0], "right": DISPLAY_MATH[1], "display": True},
     {"left": INLINE_MATH[0], "right": INLINE_MATH[1], "display": False},
 ]
@@ -55,7 +55,7 @@ def welcome_html(suggestions: Sequence[str], strings: Mapping[str, str]) -> str:
         f'<li><button type="button" class="fn-suggestion">{escape(safe(heading))}</button></li>' for heading in suggestions
     )
     listed = f"<h3>{escape(strings['suggestions'])}</h3><ul>{items}</ul>" if items else ""
-    return f'<div class="fn-welcome"><h2>{escape(text["tagline"])}</h2><p>{escape(text["intro"])}</p>{listed}</div>'
+    return f'<div class="fn-welcome"><h2>{escape(strings["tagline"])}</h2><p>{escape(strings["intro"])}</p>{listed}</div>'
 
 
 def question_html(question: str) -> str:

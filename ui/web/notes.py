@@ -15,7 +15,6 @@ from ui.render import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
     from pathlib import Path
 
     from ingest.store import DocumentInfo
@@ -34,10 +33,8 @@ def notes_html(notes: Sequence[DocumentInfo], text: Mapping[str, str]) -> str:
         counts = [text["sections"].format(note.sections)]
         if note.blank_sections:
             counts.append(text["blank_sections"].format(note.blank_sections))
-        name = escape(safe(PurePath(note.paths[0]).name))
-        items.append(
-            f'<li><span class="fn-name" title="{escape(safe(note.title))}">{name}</span><span>{escape(" · ".join(counts))}</span></li>'
-        )
+        name = f'<span class="fn-name" title="{escape(safe(note.title))}">{escape(safe(PurePath(note.paths[0]).name))}</span>'
+        items.append(f"<li>{name}<span>{escape(' · '.join(counts))}</span></li>")
     more = f'<p class="fn-empty">{escape(text["more_notes"].format(len(notes) - _LISTED))}</p>' if len(notes) > _LISTED else ""
     return f"<ul>{''.join(items)}</ul>{more}"
 
@@ -47,9 +44,8 @@ def outcomes_html(outcomes: Sequence[Outcome], text: Mapping[str, str]) -> str:
     items = []
     for outcome in outcomes:
         said = text[outcome.state] + (f": {outcome.reason}" if outcome.reason else "")
-        items.append(
-            f'<li class="fn-{outcome.state}"><span class="fn-name">{escape(safe(outcome.name))}</span><span>{escape(safe(said))}</span></li>'
-        )
+        name = f'<span class="fn-name">{escape(safe(outcome.name))}</span>'
+        items.append(f'<li class="fn-{outcome.state}">{name}<span>{escape(safe(said))}</span></li>')
     return f'<ul class="fn-outcomes" role="status">{"".join(items)}</ul>'
 
 

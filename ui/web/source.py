@@ -11,13 +11,14 @@ from html import escape
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rag.types import Citation
 from ui.render import nearest, one_line, safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ingest.types import Document
-    from rag.types import Answer
+    from rag.types import Answer, Passage
     from ui.web.shelf import Shelf
 
 CONTEXT = 600
@@ -27,82 +28,45 @@ _SLACK = 200
 """How much further a side may go to end with a whole line."""
 
 
-def source_html(shelf: Shelf, answers: Sequence[Answer | None], reference: str, text: Mapping[str, str]) -> str:
+def source_html(shelf: Shelf, answers: Sequence[Answer | None], reference: str, strings: Mapping[str, str]) -> str:
     """The source panel for ``fn-ANSWER-NUMBER`` or ``near-ANSWER-RANK`` of ``answers``; empty where there is no such thing."""
     found = _REFERENCE.match(reference)
-    if found is None or int(found[2]) >= len(answers):
+    answer = answers[int(found[2])] if found is not None and int(found[2]) < len(answers) else None
+    if found is None or answer is None:
         return ""
-    kind, number, n = found[1], int(found[2]), int(found[3])
-    answer = answers[number]
-    if answer is None:
-        return ""
-    if kind == "fn":
-        places = {c.n: (c.document_id, c.path, c.trail, c.page, c.lines, c.start, c.end, c.quote) for c in answer.citations}
-    else:
-        chunks = [(p.path, p.chunk) for p in nearest(answer)]
-        places = {
-            rank: (c.document_id, path, c.trail, c.page, c.lines, c.start, c.end, c.text) for rank, (path, c) in enumerate(chunks)
-        }
+    kind, number, n = found[1], found[2], int(found[3])
+    cited = answer.citations if kind == "fn" else [_as_citation(rank, passage) for rank, passage in enumerate(nearest(answer))]
+    places = {citation.n: citation for citation in cited}
     if n not in places:
         return ""
-    document_id, path, trail, page, lines, start, end, quote = places[n]
-    title = text["footnote"].format(n) if kind == "fn" else text["source"]
-    document = shelf.document(document_id)
-    if document is None or document.text[start:end] != quote:
-        return missing(title, text)
+    title = strings["footnote"].format(n) if kind == "fn" else strings["source"]
+    document = shelf.document(places[n].document_id)
+    if document is None or document.text[places[n].start : places[n].end] != places[n].quote:
+        return f'{_head(title, strings, "", "")}<div class="fn-passage"><p>{escape(strings["gone"])}</p></div>'
     order = sorted(places)
     at = order.index(n)
-    return panel(
-        document,
-        title=title,
-        path=path,
-        trail=trail,
-        page=page,
-        lines=lines,
-        start=start,
-        end=end,
-        strings=text,
-        previous=f"#{kind}-{number}-{order[at - 1]}" if at > 0 else "",
-        following=f"#{kind}-{number}-{order[at + 1]}" if at + 1 < len(order) else "",
-    )
+    previous = f"#{kind}-{number}-{order[at - 1]}" if at > 0 else ""
+    following = f"#{kind}-{number}-{order[at + 1]}" if at + 1 < len(order) else ""
+    return panel(document, places[n], strings, title=title, previous=previous, following=following)
 
 
 def panel(
-    document: Document,
-    *,
-    title: str,
-    path: str,
-    trail: tuple[str, ...],
-    page: int | None,
-    lines: tuple[int, int],
-    start: int,
-    end: int,
-    strings: Mapping[str, str],
-    previous: str = "",
-    following: str = "",
+    document: Document, cited: Citation, strings: Mapping[str, str], *, title: str, previous: str = "", following: str = ""
 ) -> str:
-    """The panel for ``document.text[start:end]``; ``previous`` and ``following`` are references of its neighbours or empty."""
-    before, quote, after = context(document.text, start, end)
-    spot = [strings["page"].format(page)] if page is not None else []
-    spot.append(strings["line"].format(lines[0]) if lines[0] == lines[1] else strings["lines"].format(*lines))
-    headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in trail)
-    passage = (
-        f'<span class="fn-around">{_text(before)}</span><mark>{_text(quote)}</mark><span class="fn-around">{_text(after)}</span>'
-    )
-    if not document.text.strip() or not (before + quote + after).strip():
-        passage = escape(strings["empty_section"])
+    """The panel for what is ``cited`` of ``document``; ``previous`` and ``following`` name its neighbours, or are empty."""
+    before, quote, after = context(document.text, cited.start, cited.end)
+    spot = [] if cited.page is None else [strings["page"].format(cited.page)]
+    first, last = cited.lines
+    spot.append(strings["line"].format(first) if first == last else strings["lines"].format(first, last))
+    name = escape(" · ".join([safe(PurePath(cited.path).name), *spot]))
+    headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in cited.trail)
     return (
         f"{_head(title, strings, previous, following)}"
         f'<div class="fn-where"><p class="fn-note">{escape(one_line(document.title, 120))}</p>'
-        f'<p class="fn-file" title="{escape(safe(path))}">{escape(safe(PurePath(path).name))} · {escape(" · ".join(spot))}</p>'
-        f'<ol class="fn-trail">{headings}</ol></div>'
-        f'<div class="fn-passage" tabindex="0">{passage}</div>'
+        f'<p class="fn-file" title="{escape(safe(cited.path))}">{name}</p><ol class="fn-trail">{headings}</ol></div>'
+        f'<div class="fn-passage" tabindex="0"><span class="fn-around">{_text(before)}</span>'
+        f'<mark>{_text(quote)}</mark><span class="fn-around">{_text(after)}</span></div>'
     )
-
-
-def missing(title: str, strings: Mapping[str, str]) -> str:
-    """The panel for a note that has gone or changed since the answer."""
-    return f'{_head(title, strings, "", "")}<div class="fn-passage"><p>{escape(strings["gone"])}</p></div>'
 
 
 def context(text: str, start: int, end: int) -> tuple[str, str, str]:
@@ -122,15 +86,30 @@ def context(text: str, start: int, end: int) -> tuple[str, str, str]:
 
 def _head(title: str, strings: Mapping[str, str], previous: str, following: str) -> str:
     def step(reference: str, name: str, sign: str) -> str:
+        label = f'title="{escape(strings[name])}" aria-label="{escape(strings[name])}"'
         state = "" if reference else " disabled"
-        label = escape(strings[name])
-        return f'<button type="button" class="fn-step" data-ref="{escape(reference)}" title="{label}" aria-label="{label}"{state}>{sign}</button>'
+        return f'<button type="button" class="fn-step" data-ref="{escape(reference)}" {label}{state}>{sign}</button>'
 
     close = escape(strings["close"])
     return (
         f'<div class="fn-head"><h2 tabindex="-1">{escape(title)}</h2>'
         f"{step(previous, 'previous', '‹')}{step(following, 'next', '›')}"
         f'<button type="button" class="fn-close" title="{close}" aria-label="{close}">×</button></div>'
+    )
+
+
+def _as_citation(rank: int, passage: Passage) -> Citation:
+    chunk = passage.chunk
+    return Citation(
+        n=rank,
+        document_id=chunk.document_id,
+        path=passage.path,
+        trail=chunk.trail,
+        page=chunk.page,
+        lines=chunk.lines,
+        quote=chunk.text,
+        start=chunk.start,
+        end=chunk.end,
     )
 
 

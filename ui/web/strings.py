@@ -33,10 +33,7 @@ STRINGS: dict[Language, dict[str, str]] = {
         "next": "下一条",
         "close": "关闭",
         "copy": "复制",
-        "copied": "已复制",
         "source": "出处",
-        "before": "上文",
-        "after": "下文",
         "page": "第 {} 页",
         "lines": "第 {}–{} 行",
         "line": "第 {} 行",
@@ -50,7 +47,6 @@ STRINGS: dict[Language, dict[str, str]] = {
         "gone": "这份笔记已经不在库里，或者有了新的内容；重新问一次就好。",
         "failed": "出错了",
         "failed_detail": "这次没有答出来，是程序的错；终端里有详情。",
-        "empty_section": "（此处空白）",
     },
     "en": {
         "tagline": "Ask your notes in your own words",
@@ -78,10 +74,7 @@ STRINGS: dict[Language, dict[str, str]] = {
         "next": "Next",
         "close": "Close",
         "copy": "Copy",
-        "copied": "Copied",
         "source": "Source",
-        "before": "before",
-        "after": "after",
         "page": "p. {}",
         "lines": "lines {}–{}",
         "line": "line {}",
@@ -95,7 +88,6 @@ STRINGS: dict[Language, dict[str, str]] = {
         "gone": "This note is no longer in the library, or has changed; ask again.",
         "failed": "Something went wrong",
         "failed_detail": "This question could not be answered because of a bug; details are in the terminal.",
-        "empty_section": "(nothing here)",
     },
 }
 

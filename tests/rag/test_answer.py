@@ -1,0 +1,117 @@
+"""The ask line over a real library: right section, verbatim quotes, structure kept, honest refusals."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.store import Library
+from rag.answer import ask, search, stream
+from rag.types import Answer, Sentence, Turn
+
+
+def _headings(answer: Answer) -> set[str]:
+    return {citation.trail[-1] for citation in answer.citations}
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "fact"),
+    [
+        ("LN 和 BN 有什么不同?", "BN 和 LN 有什么区别?", "单个样本"),
+        ("BN的优点有哪些", "BN 有什么优点?", "加速收敛"),
+        ("RMSNorm 的计算公式?", "RMSNorm 的公式是什么?", "mean(x^2)"),
+        ("LayerNorm 代码怎么写", "写一下 LayerNorm 的代码", "def layer_norm"),
+        ("LLaMA 改进了什么", "LLaMA 作出的改进", "SwiGLU"),
+        ("What is the difference between BN and LN?", "BN 和 LN 有什么区别?", "单个样本"),
+        ("seq2sqe 是串行输出吗", "seq2seq 的输出是串行还是并行?", "串行"),
+        ("模型並行有什麼缺點?", "模型并行", "通信开销"),
+    ],
+)
+def test_the_right_section_is_cited_and_says_it(library: Library, question: str, heading: str, fact: str) -> None:
+    answer = ask(question, library)
+    assert not answer.abstained
+    assert heading in _headings(answer)
+    assert fact in answer.text
+
+
+def test_every_sentence_has_a_footnote_whose_quote_is_verbatim_in_the_file(library: Library) -> None:
+    for question in ("BN 有什么优点?", "RMSNorm 的公式是什么?", "写一下 LayerNorm 的代码"):
+        answer = ask(question, library)
+        assert answer.sentences
+        by_number = {citation.n: citation for citation in answer.citations}
+        for sentence in answer.sentences:
+            assert sentence.citations
+            assert sentence.verdict == "supported" and sentence.support == 1.0
+            for n in sentence.citations:
+                citation = by_number[n]
+                assert library.document(citation.document_id).text[citation.start : citation.end] == citation.quote
+                lines = Path(citation.path).read_text(encoding="utf-8").split("\n")
+                shown = "\n".join(lines[citation.lines[0] - 1 : citation.lines[1]])
+                assert citation.quote in shown
+
+
+def test_code_and_formula_keep_their_lines(library: Library) -> None:
+    assert "```python\ndef layer_norm(x, eps=1e-5):\n    # 减均值" in ask("写一下 LayerNorm 的代码", library).text
+    assert "$$\ny = x / \\sqrt{mean(x^2) + eps}\n$$" in ask("RMSNorm 的公式是什么?", library).text
+
+
+def test_a_list_is_answered_as_a_list(library: Library) -> None:
+    text = ask("BN 有什么优点?", library).text
+    assert "1. 加速收敛" in text and "\n2. 对初始权重" in text
+
+
+def test_both_sides_of_a_double_question_are_answered(library: Library) -> None:
+    answer = ask("LLaMA和ChatGLM各自作了什么改进?", library)
+    assert {"ChatGLM 作出的改进", "LLaMA 作出的改进"} <= _headings(answer)
+
+
+def test_a_follow_up_leans_on_the_chat(library: Library) -> None:
+    history = [Turn(role="user", content="数据并行有什么优缺点?"), Turn(role="assistant", content="...")]
+    answer = ask("那模型并行呢?", library, history=history)
+    assert answer.question == "模型并行有什么优缺点?"
+    assert "通信开销" in answer.text
+
+
+def test_a_blank_heading_is_named_as_the_hole_it_is(library: Library) -> None:
+    answer = ask("GroupNorm 是怎么做的?", library)
+    assert (answer.abstained, answer.reason) == (True, "blank")
+    assert "GroupNorm 是怎么做的?" in answer.text
+    assert answer.citations[0].trail[-1] == "GroupNorm 是怎么做的?"
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"), [("Mamba 的归一化放在哪里?", "absent"), ("附近有什么好吃的火锅店?", "off-topic"), ("", "off-topic")]
+)
+def test_what_the_notes_do_not_say_is_declined(library: Library, question: str, reason: str) -> None:
+    answer = ask(question, library)
+    assert answer.abstained
+    assert answer.reason in ({reason, "absent"} if reason == "off-topic" else {reason})
+    assert not answer.citations
+
+
+def test_a_premise_that_the_notes_turn_round_is_corrected_first(library: Library) -> None:
+    answer = ask("ChatGLM 为什么要用 ReLU 替换 GeLU?", library)
+    assert answer.sentences[0].text.startswith("问题的前提和笔记不一致")
+    assert "用 GeLU 替换 ReLU" in answer.sentences[0].text
+
+
+def test_the_stream_gives_the_sentences_and_then_the_same_answer(library: Library) -> None:
+    *sentences, answer = stream("BN 有什么优点?", library)
+    assert all(isinstance(sentence, Sentence) for sentence in sentences)
+    assert isinstance(answer, Answer)
+    assert tuple(sentences) == answer.sentences
+    assert answer == ask("BN 有什么优点?", library)
+
+
+def test_each_leg_names_itself_and_orders_by_score(library: Library) -> None:
+    for mode, origin in (("dense", "dense"), ("lexical", "lexical")):
+        passages = search("LN 和 BN 的区别", library, k=4, mode=mode)  # type: ignore[arg-type]
+        assert {passage.origin for passage in passages} == {origin}
+        assert [passage.rank for passage in passages] == list(range(1, len(passages) + 1))
+        scores = [passage.score for passage in passages]
+        assert scores == sorted(scores, reverse=True)
+    assert search("LN 和 BN 的区别", library, k=1)[0].chunk.trail[-1] == "BN 和 LN 有什么区别?"
+
+
+@pytest.mark.parametrize("query", ["", "   ", "？？？"])
+def test_a_search_for_nothing_finds_nothing(library: Library, query: str) -> None:
+    assert search(query, library, mode="lexical") == []

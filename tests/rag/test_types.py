@@ -1,0 +1,22 @@
+"""Sentences join into Markdown that reads like the note."""
+
+import pytest
+
+from rag.types import join
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (["甲。", "乙。"], "甲。乙。"),
+        (["One.", "Two."], "One. Two."),
+        (["有两点:", "- 快", "- 省", "总之好。"], "有两点:\n\n- 快\n- 省\n\n总之好。"),
+        (["1. 快:不用等。", "  因为并行。", "2. 省。"], "1. 快:不用等。因为并行。\n2. 省。"),
+        (["公式:", "$$\na\n$$", "其中 a 是数。"], "公式:\n\n$$\na\n$$\n\n其中 a 是数。"),
+        (["看。", "```python\nx = 1\n```"], "看。\n\n```python\nx = 1\n```"),
+        (["- 一", "另一类:[2]", "- 二"], "- 一\n\n另一类:[2]\n\n- 二"),
+        ([], ""),
+    ],
+)
+def test_join(parts: list[str], text: str) -> None:
+    assert join(parts) == text
