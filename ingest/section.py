@@ -240,9 +240,10 @@ def _numbered(lines: Sequence[Line], title: int, taken: set[int], written: bool)
                 out.append(_Heading(i, "1.1", len(re.split(r"[.．]", match[1])), text))
         elif match := _SINGLE.match(text):
             singles.append(_Number(i, line.indent, int(match[1]), match[2]))
-        elif (_alone(lines, i) or i - 1 in dotted) and line.indent < 2 and len(text) <= 60 and text[-1] not in _ENDS:
-            if match := _SPACED.match(text):
-                spaced.append(_Number(i, 0, int(match[1]), match[2]))
+        elif (
+            (match := _SPACED.match(text)) and line.indent < 2 and len(text) <= 60 and _alone(lines, i) and text[-1] not in _ENDS
+        ):
+            spaced.append(_Number(i, 0, int(match[1]), match[2]))
     firsts = {int(re.split(r"[.．]", heading.title)[0]) for heading in out if heading.title[0].isdigit()}
     for item in spaced:
         if item.number in firsts and not item.title[0].isdigit() and not _CODE_LIKE.search(item.title):

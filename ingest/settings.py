@@ -71,7 +71,7 @@ class Settings:
             if name not in kinds:
                 raise SettingsError(f"unknown setting {name!r} {where}")
             try:
-                self = replace(self, **{name: kinds[name](value)})  # noqa: PLW0642
+                self = replace(self, **{name: kinds[name](value)})
             except (TypeError, ValueError) as exc:
                 raise SettingsError(f"{name} {where}: {exc}") from exc
         return self

@@ -99,7 +99,7 @@ def share(terms: Terms, words: Set[str], library: Library) -> float:
     looked_up = [token for token in terms.tokens if token in words]
     found = sum(map(mul, library.idf(looked_up), (terms.tokens[token] for token in looked_up)))
     for weight, names in terms.names:
-        found += weight * max((sum(library.idf(name)) for name in names if words.issuperset(name)), default=0.0)
+        found += weight * max((sum(library.idf(name)) for name in names if words >= set(name)), default=0.0)
     return float(min(1.0, found / reach(terms, library)))
 
 

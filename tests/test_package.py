@@ -66,7 +66,7 @@ def test_wheel_holds_the_data_beside_the_modules(in_wheel: set[str]) -> None:
         file.relative_to(ROOT).as_posix()
         for folder in (*PACKAGES, "corpus")
         for file in (ROOT / folder).rglob("*")
-        if file.is_file() and file.suffix not in (".py", ".pyc") and not any(part.startswith(".") for part in file.parts)
+        if file.is_file() and file.suffix not in (".py", ".pyc") and not re.search(r"(^|/)\.", file.relative_to(ROOT).as_posix())
     }
     assert data <= in_wheel
     assert {"ingest/model/model.safetensors", "ingest/model/tokenizer.json", "ingest/model/README.md"} <= in_wheel

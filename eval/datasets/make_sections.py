@@ -59,7 +59,7 @@ def records(folder: Path) -> list[dict[str, Any]]:
     for record, own in zip(found, sentences, strict=True):
         del record["body"]
         if record["has_answer"]:
-            record["answer_excerpt"] = next(sentence for sentence in own if count[sentence] == 1)
+            record["answer_excerpt"] = next((sentence for sentence in own if count[sentence] == 1), "")
     return found
 
 
@@ -70,12 +70,14 @@ def _read(folder: Path) -> Iterator[dict[str, Any]]:
     for source in sources:
         document = clean(source, repeated=repeated)
         name = Path(source.path).name
-        for part in section(document):
+        parts = section(document)
+        lines = [document.lines(part.heading_start, part.end) for part in parts]
+        for part, (first, last), (after, _) in zip(parts, lines, [*lines[1:], (sys.maxsize, 0)], strict=True):
             heading = part.trail[-1] if part.trail else ""
             yield {
                 "section_id": f"{name}#{heading}",
                 "file": name,
-                "lines": list(document.lines(part.heading_start, part.end)),
+                "lines": [first, max(first, min(last, after - 1))],
                 "heading": heading,
                 "has_answer": not part.blank,
                 "answer_excerpt": "",

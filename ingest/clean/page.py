@@ -38,6 +38,7 @@ class Page:
         self.cuts: list[tuple[int, int, str]] = []
 
     def drop(self, index: int, reason: str) -> None:
+        """Take out a whole line; the first reason stays."""
         self.reasons.setdefault(index, reason)
 
     def at(self, offset: int) -> int:

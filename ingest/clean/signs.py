@@ -67,7 +67,7 @@ _ANCHORS = re.compile(
     r"|三连|还没有人|暂无评论|写留言|写评论|申请转载|返回顶部|回到顶部|前往充值|加关注|园龄|关注我|写回答|"
     r"min read|sign (?:up|in)\b|open in app|member-only|report abuse|code of conduct|all rights reserved|top comments"
     r"|leave a (?:comment|reply)|\bfollowers\b|powered by|在看|不可点|下一个|"
-    r"对你有帮助|没帮助|有帮助|一键收藏|不良信息|备案|来源[:：]|上一篇|下一篇|previous (?:post|article)|next (?:post"
+    r"^(?:非常)?[没有]帮助$|对你有帮助么|一键收藏|不良信息|备案|来源[:：]|上一篇|下一篇|previous (?:post|article)|next (?:post"
     r"|article)|recommended from|more from|no responses|add comment|wechat|alipay|粉丝|著作权",
     re.IGNORECASE,
 )
@@ -131,7 +131,11 @@ def furniture(text: str) -> int:
     share, letters = _share(_CLOCK.sub(" ", rest))
     if letters == 0:
         return 2 if dated or linked else 1
-    if len(text) >= 16 and (text[-1] in "。！？" or (text[-1] == "." and text.count(" ") >= 7 and "©" not in text)):
+    if (
+        (len(text) >= 8 and text[-1] == "。")
+        or len(text) >= 16
+        and (text[-1] in "！？" or (text[-1] == "." and text.count(" ") >= 7 and "©" not in text))
+    ):
         return 1 if share >= 0.5 else 0
     anchored = dated or counted or bool(_ANCHORS.search(text))
     if share >= 0.8:
@@ -169,6 +173,7 @@ def is_prose(line: Line) -> bool:
     return (
         line.protected
         or len(text) > 60
+        or (len(text) >= 8 and text[-1] == "。")
         or (len(text) >= 16 and (text[-1] in _SENTENCE_END or (text[-1] == "." and text.count(" ") >= 3)))
     )
 
@@ -202,6 +207,7 @@ _GRAM = re.compile(r"[\u3400-\u9fff]{2,}|[A-Za-z][A-Za-z0-9+-]+")
 
 
 def bigrams(text: str) -> list[str]:
+    """Pairs of neighbouring Chinese characters and the longer words, in lower case: what a text is about."""
     out: list[str] = []
     for match in _GRAM.findall(text):
         if match[0] > "\x7f":

@@ -75,7 +75,7 @@ def drop_small_talk(page: Page) -> None:
             spans.append((0, lead.end()))
         for match in _TALK.finditer(text):
             start = match.start()
-            sentence = max((text.rfind(mark, 0, start) for mark in _BREAKS), default=-1) + 1
+            sentence = max((text.rfind(mark, 0, start) for mark in (*_BREAKS, ". ")), default=-1) + 1
             before = text[sentence:start]
             if before.strip().startswith(_QUOTES) or text[:start].endswith(_QUOTES) or _in_quotes(text[:start]):
                 continue

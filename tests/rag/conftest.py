@@ -76,6 +76,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     (folder / "models.md").write_text(MODELS, encoding="utf-8")
     settings = Settings(library=str(tmp_path_factory.mktemp("library")))
     summary = build([folder], settings)
-    assert summary.documents == 2 and not summary.skipped
+    assert summary.documents == 2
+    assert not summary.skipped
     with Library.open(settings.library_folder, settings) as opened:
         yield opened

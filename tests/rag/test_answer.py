@@ -40,7 +40,8 @@ def test_every_sentence_has_a_footnote_whose_quote_is_verbatim_in_the_file(libra
         by_number = {citation.n: citation for citation in answer.citations}
         for sentence in answer.sentences:
             assert sentence.citations
-            assert sentence.verdict == "supported" and sentence.support == 1.0
+            assert sentence.verdict == "supported"
+            assert sentence.support == 1.0
             for n in sentence.citations:
                 citation = by_number[n]
                 assert library.document(citation.document_id).text[citation.start : citation.end] == citation.quote
@@ -56,7 +57,8 @@ def test_code_and_formula_keep_their_lines(library: Library) -> None:
 
 def test_a_list_is_answered_as_a_list(library: Library) -> None:
     text = ask("BN 有什么优点?", library).text
-    assert "1. 加速收敛" in text and "\n2. 对初始权重" in text
+    assert "1. 加速收敛" in text
+    assert "\n2. 对初始权重" in text
 
 
 def test_both_sides_of_a_double_question_are_answered(library: Library) -> None:

@@ -21,6 +21,17 @@ def test_corrected(library: Library, question: str, mended: str) -> None:
     assert corrected(question, library) == mended
 
 
-@pytest.mark.parametrize(("left", "right", "one"), [("abcd", "abdc", True), ("abcd", "abc", True), ("abc", "abcd", True), ("abcd", "abxd", True), ("abcd", "badc", False), ("abc", "abc", False), ("abcd", "ab", False)])
+@pytest.mark.parametrize(
+    ("left", "right", "one"),
+    [
+        ("abcd", "abdc", True),
+        ("abcd", "abc", True),
+        ("abc", "abcd", True),
+        ("abcd", "abxd", True),
+        ("abcd", "badc", False),
+        ("abc", "abc", False),
+        ("abcd", "ab", False),
+    ],
+)
 def test_one_slip(left: str, right: str, one: bool) -> None:
     assert one_slip(left, right) is one
