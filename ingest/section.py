@@ -8,8 +8,8 @@ Decisions. A note that marks its headings (Markdown) is taken at its word: there
 the start of a line is a heading only as one of a sequence with bodies between, or of questions; otherwise it is a list.
 Indented ordered lists inside an answer are never headings. Levels: numbering depth and Markdown level where they speak;
 the table of contents that cleaning took out, where there was one; otherwise each style keeps the level at which it
-first stood, a new style standing below the heading before it. The title of a plain-text note (its first line) is not
-part of the trails; a Markdown title is. A heading whose body is empty but which has headings below it is their parent,
+first stood, a new style standing below the heading before it. The title of a plain-text note (its first line) heads
+the text right below it and is not part of the other trails; a Markdown title is. A heading whose body is empty but which has headings below it is their parent,
 not blank. Small labels inside an indented answer stay in its text.
 """
 
@@ -479,7 +479,13 @@ def _title(lines: Sequence[Line]) -> int:
         return -1
     if first + 1 < len(lines) and _RULED.fullmatch(lines[first + 1].text):
         return -1
-    if _marked(lines, first) or _DOTTED.match(line.text) or _SINGLE.match(line.text) or _FRONT.fullmatch(line.text):
+    if (
+        _marked(lines, first)
+        or _DOTTED.match(line.text)
+        or _SINGLE.match(line.text)
+        or _SPACED.match(line.text)
+        or _FRONT.fullmatch(line.text)
+    ):
         return -1
     others = sum(1 for other in lines[first + 1 :] if other.text)
     return first if others > 2 and not _CODE_LIKE.search(line.text) else -1
@@ -581,8 +587,7 @@ def _sections(document: Document, lines: Sequence[Line], title: int, headings: l
     trail: tuple[str, ...] = ()
     if 0 <= title < first:
         begin = min(lines[title].end + 1, len(text))
-        if not headings:
-            trail = (lines[title].text,)
+        trail = (lines[title].text,)
     if text[begin:top].strip():
         out.append(
             Section(

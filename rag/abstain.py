@@ -37,7 +37,7 @@ INTERCEPT, SCORE, LEAD, LACKING, UNKNOWN, FOREIGN = -2.9, 5.2, 2.2, -2.2, -3.0, 
 """Fitted weights of the confidence."""
 THRESHOLD = 0.44
 """Below this confidence the answer abstains."""
-CERTAIN = 0.75
+CERTAIN = 1.0
 """Above this confidence a blank heading is not considered."""
 BLANK_LEAD = 0.03
 """How much better than the best passage a question must fit a blank heading."""

@@ -82,8 +82,12 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
             number = re.match(r"\(?(\d{1,2})[.、)）]", text)
             counted[key] = counted.get(key, 0) + 1 if number and int(number.group(1)) == counted.get(key, 0) + 1 else -99
             text = f"{counted[key]}. {bare}" if counted[key] > 0 else f"- {bare}"
+        elif quote.unit.kind == "lead" and not text.endswith((":", "：", "**")):
+            text = f"**{text.lstrip('# ')}**"
         elif quote.unit.kind == "code":
             text = text if text.startswith(("```", "~~~")) else f"```\n{quote.text.rstrip()}\n```"
+        elif quote.unit.kind == "formula" and not text.startswith(("$", "\\")):
+            text = f"```text\n{text}\n```"  # else Markdown would take its asterisks and underscores for its own
         elif before is not None and _explains(quote, before):
             text = f"  {text}"
         else:

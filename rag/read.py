@@ -8,7 +8,7 @@ order, with the line that introduces a list and the sentence that a pronoun poin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.lexical import tokens
@@ -19,6 +19,7 @@ from rag.segment import units
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.lexical import Terms
     from ingest.store import Library
     from ingest.types import Document, Section
     from rag.rewrite import Query
@@ -32,8 +33,10 @@ MARGIN = 0.02
 HEADED, LATER = 0.3, 0.6
 """What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section
 is the answer, from its first sentence on, whether or not its units repeat the question's words."""
-CHILD_SHARE = 0.25
-"""What a sentence that explains a list item gains from the item's own relevance."""
+CHILD_SHARE, LEAD_SHARE = 0.25, 0.2
+"""What a unit gains from the relevance of the list item that it explains, and of the line that introduces it."""
+ABOVE = 0.2
+"""How much better (share of the question) a heading must fit than the one below it for its whole section to be read."""
 NEIGHBOUR_SHARE = 0.15
 """What a unit gains from the relevance of each neighbour."""
 OFF_SUBJECT = 0.2
@@ -87,7 +90,7 @@ def read(query: Query, found: Sequence[Sequence[Passage]], library: Library, *, 
 
     Quotes stand section by section, most useful section first, and in the order of the note within it.
     """
-    chosen = _sections(found, library)
+    chosen = _sections(query, found, library)
     if not chosen:
         return []
     quotes: list[Quote] = []
@@ -101,7 +104,7 @@ def read(query: Query, found: Sequence[Sequence[Passage]], library: Library, *, 
     return [q for q in quotes if not ((q.document.id, q.unit.start) in seen or seen.add((q.document.id, q.unit.start)))]  # type: ignore[func-returns-value]
 
 
-def _sections(found: Sequence[Sequence[Passage]], library: Library) -> list[tuple[int, Document, Section]]:
+def _sections(query: Query, found: Sequence[Sequence[Passage]], library: Library) -> list[tuple[int, Document, Section]]:
     """The sections to read, each with the number of the part of the question that it answers."""
     out: list[tuple[int, Document, Section]] = []
     taken: set[tuple[str, int]] = set()
@@ -113,7 +116,7 @@ def _sections(found: Sequence[Sequence[Passage]], library: Library) -> list[tupl
             if passage.score < best - MARGIN:
                 break
             document = library.document(passage.chunk.document_id)
-            section = next(s for s in library.sections(document.id) if s.start <= passage.chunk.start < s.end)
+            section = _whole(passage, query_terms(query.parts[part]), library)
             if (document.id, section.start) not in taken:
                 taken.add((document.id, section.start))
                 out.append((part, document, section))
@@ -122,15 +125,36 @@ def _sections(found: Sequence[Sequence[Passage]], library: Library) -> list[tupl
     return out
 
 
+def _whole(passage: Passage, asked: Terms, library: Library) -> Section:
+    """The section of the passage with all sections below it; that of the heading above where the question fits that better."""
+    sections = library.sections(passage.chunk.document_id)
+    place = next(i for i, s in enumerate(sections) if s.start <= passage.chunk.start < s.end)
+
+    def fit(section: Section) -> float:
+        return share(asked, set(tokens(" ".join(section.trail[-1:]))), library)
+
+    for above in range(place - 1, -1, -1):
+        if sections[above].trail == sections[place].trail[:-1] != ():
+            if fit(sections[above]) > fit(sections[place]) + ABOVE:
+                place = above
+            break
+    section = sections[place]
+    below = [
+        s for s in sections[place + 1 :] if s.trail[: len(section.trail)] == section.trail and len(s.trail) > len(section.trail)
+    ]
+    return replace(section, end=max(s.end for s in below)) if below and section.trail else section
+
+
 def _score(part: int, query: Query, document: Document, section: Section, library: Library) -> _Read:
     question = query.parts[part]
-    cut = units(document, section)
+    headings = {s.heading_start for s in library.sections(document.id) if section.start < s.heading_start < section.end}
+    cut = units(document, section, headings)
     texts = [document.text[unit.start : unit.end] for unit in cut]
     heading = section.trail[-1] if section.trail else ""
     vectors = library.embedder.encode([question, *texts, *(f"{heading}\n{text}" for text in texts)])
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
     asked = query_terms(question)
-    headed_by = share(asked, set(tokens(heading)), library)
+    headed_by = _is_the_question(asked, heading, library)
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         covered = share(asked, set(tokens(text)), library)
@@ -139,10 +163,20 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
         line = document.text.rfind("\n", 0, unit.start) + 1
         if _REFERENCE.match(document.text, line) and not _ASKS_REFERENCE.search(query.text):
             score -= 2.0
-        explains = 0 <= unit.lead < number and cut[unit.lead].kind == "item"
-        score += CHILD_SHARE * max(relevance[unit.lead], 0.0) if explains else 0.0
+        if 0 <= unit.lead < number:
+            score += (LEAD_SHARE if cut[unit.lead].kind == "lead" else CHILD_SHARE) * max(relevance[unit.lead], 0.0)
         relevance.append(score + _fit(unit, text, query))
     return _Read(document, section, cut, texts, _smoothed(cut, _on_subject(cut, texts, relevance, question, section, library)))
+
+
+def _is_the_question(asked: Terms, heading: str, library: Library) -> float:
+    """How far the heading is the question, 0..1: what of the question it holds, times what of it the question holds (a
+    heading that asks three things is only partly this question).
+    """
+    words = [token for token in dict.fromkeys(tokens(heading)) if len(token) > 1]
+    idf = library.idf(words)
+    held = sum(weight for word, weight in zip(words, idf, strict=True) if word in asked.tokens)
+    return share(asked, set(tokens(heading)), library) * min(1.0, 1.5 * held / (sum(idf) or 1.0))
 
 
 def _on_subject(

@@ -14,7 +14,7 @@ from ingest.blocks import Kind as LineKind
 from ingest.blocks import read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from ingest.blocks import Line
     from ingest.types import Document, Section
@@ -47,8 +47,11 @@ class Unit:
     lead: int
 
 
-def units(document: Document, section: Section) -> list[Unit]:
-    """All units of ``section`` in order; together they cover its text but for white space."""
+def units(document: Document, section: Section, headings: Set[int] = frozenset()) -> list[Unit]:
+    """All units of ``section`` in order; together they cover its text but for white space.
+
+    ``headings``: where lines begin that are headings of sections below; each introduces what follows it.
+    """
     lines = [line for line in read(document.text) if section.start <= line.start and line.end <= section.end]
     out: list[Unit] = []
     items: list[tuple[int, int]] = []  # indentation and index of the items that are open around a line
@@ -59,7 +62,8 @@ def units(document: Document, section: Section) -> list[Unit]:
         if line.kind is LineKind.BLANK:
             gap = True
             continue
-        kind = _kind(lines[number - 2] if number > 1 else None, line, lines[number:])
+        titled = line.start in headings
+        kind: Kind = "lead" if titled else _kind(lines[number - 2] if number > 1 else None, line, lines[number:])
         block += gap or kind in DISPLAYED
         gap = False
         if kind in DISPLAYED:
@@ -68,11 +72,11 @@ def units(document: Document, section: Section) -> list[Unit]:
                 end, number = lines[number].end, number + 1
             out.append(Unit(start=line.start, end=end, kind=kind, block=block, lead=items[-1][1] if items else lead))
             continue
-        while items and items[-1][0] >= line.indent:
+        while items and (titled or items[-1][0] >= line.indent):
             items.pop()
         if kind == "sentence" and not items and out and out[-1].kind != "lead":
             lead = -1
-        parent, first = (items[-1][1] if items else lead), len(out)
+        parent, first = (-1 if titled else items[-1][1] if items else lead), len(out)
         if kind == "lead":
             out.append(Unit(start=line.start, end=line.end, kind=kind, block=block, lead=parent))
             lead = first

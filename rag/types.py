@@ -20,6 +20,7 @@ Reason = Literal["blank", "absent", "off-topic"]
 
 _GOES_ON = re.compile(r"  \S")
 _INTRODUCES = re.compile(r"[:：](?:[^\w\s]+\d+[^\w\s]+)*\s*$")
+_TITLE = re.compile(r"\*\*[^*\n]+\*\*")
 _ITEM = re.compile(r"(?:-|\d{1,2}\.) ")
 _DISPLAYED = re.compile(r"\s*(?:```|~~~|\$\$|\||\\\[|\$[^$]+\$\s*$)")
 
@@ -105,7 +106,12 @@ def join(parts: Sequence[str]) -> str:
             out += f"\n\n{part}"
         elif _ITEM.match(part):
             out += f"\n{part}" if _ITEM.match(below) else f"\n\n{part}"
-        elif (_ITEM.match(below) and not _GOES_ON.match(part)) or _INTRODUCES.search(part):
+        elif (
+            _TITLE.match(part)
+            or _TITLE.match(below)
+            or (_ITEM.match(below) and not _GOES_ON.match(part))
+            or _INTRODUCES.search(part)
+        ):
             out += f"\n\n{part.lstrip()}"
         else:
             part = part.strip()

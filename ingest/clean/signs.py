@@ -131,10 +131,8 @@ def furniture(text: str) -> int:
     share, letters = _share(_CLOCK.sub(" ", rest))
     if letters == 0:
         return 2 if dated or linked else 1
-    if (
-        (len(text) >= 8 and text[-1] == "。")
-        or len(text) >= 16
-        and (text[-1] in "！？" or (text[-1] == "." and text.count(" ") >= 7 and "©" not in text))
+    if (len(text) >= 8 and text[-1] == "。") or (
+        len(text) >= 16 and (text[-1] in "！？" or (text[-1] == "." and text.count(" ") >= 7 and "©" not in text))
     ):
         return 1 if share >= 0.5 else 0
     anchored = dated or counted or bool(_ANCHORS.search(text))

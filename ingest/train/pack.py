@@ -31,11 +31,11 @@ FILES = (
 def pack(folder: Path, table: NDArray[np.float32], tokenizer: Any, *, kind: Kind = "float16", card: str = "") -> str:
     """Write the folder, made if need be, and return the SHA-256 of the weights."""
     import numpy as np
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     (folder / "1_Normalize").mkdir(parents=True, exist_ok=True)
     tensors = {"embedding.weight": table.astype(np.float16)} if kind == "float16" else quantize(table)
-    save_file(tensors, folder / "model.safetensors")
+    (folder / "model.safetensors").write_bytes(save(tensors))
     tokenizer.save(str(folder / "tokenizer.json"))
     module = "sentence_transformers.models."
     modules = [

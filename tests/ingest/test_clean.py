@@ -47,13 +47,15 @@ def test_pages_line_map(path: Path) -> None:
         if line.startswith("~") and line[1:].strip():
             following = document.line_starts[number + 1] if number + 1 < len(marked) else len(document.text)
             assert start == following, line
-        elif line.strip():
+        elif line.strip("~ "):
             assert document.text.startswith(line, start)
             assert document.lines(start, start + len(line)) == (number + 1, number + 1)
 
 
 def test_dropped_is_recorded_with_lines_and_reason() -> None:
-    document = cleaned("标题行\n\n发布于 2024-01-02 10:00 阅读 1234\n\n正文的第一句话,说明归一化的作用。\n在这里插入图片描述\n正文的第二句话,说明残差的作用。")
+    document = cleaned(
+        "标题行\n\n发布于 2024-01-02 10:00 阅读 1234\n\n正文的第一句话,说明归一化的作用。\n在这里插入图片描述\n正文的第二句话,说明残差的作用。"
+    )
     assert reasons(document) == [((3, 3), "page header"), ((6, 6), "image placeholder")]
     assert [dropped.text for dropped in document.dropped] == ["发布于 2024-01-02 10:00 阅读 1234", "在这里插入图片描述"]
     assert document.line_starts[5] == document.line_starts[6]
@@ -63,7 +65,13 @@ def test_dropped_is_recorded_with_lines_and_reason() -> None:
 def test_identity_and_title() -> None:
     assert clean(source("一句话。", record="r7"), digest="d").id == "r7"
     document = clean(source("一句话。", title="标题"), digest="d")
-    assert (document.id, document.title, document.path, document.text, document.dropped) == ("d", "标题", "/notes/a.txt", "一句话。", ())
+    assert (document.id, document.title, document.path, document.text, document.dropped) == (
+        "d",
+        "标题",
+        "/notes/a.txt",
+        "一句话。",
+        (),
+    )
 
 
 def test_citation_marks_go_and_exponents_stay() -> None:
@@ -98,7 +106,10 @@ def test_inline_cut_keeps_the_map() -> None:
         ("LoRA 只训练低秩矩阵。希望这些信息对您有所帮助!如果您还有其他问题,欢迎随时向我提问。", "LoRA 只训练低秩矩阵。"),
         ("好的,我来一一解答你的问题:\nLoRA 只训练低秩矩阵。", "LoRA 只训练低秩矩阵。"),
         ("关于您的问题,我会逐一回答。\nLoRA 只训练低秩矩阵。", "LoRA 只训练低秩矩阵。"),
-        ("LoRA trains two small matrices. I hope this helps! Let me know if you have any questions.", "LoRA trains two small matrices."),
+        (
+            "LoRA trains two small matrices. I hope this helps! Let me know if you have any questions.",
+            "LoRA trains two small matrices.",
+        ),
         ("我们希望这个值越大越好。", "我们希望这个值越大越好。"),
         ("希望模型对长文本有帮助。", "希望模型对长文本有帮助。"),
         ("他说:“希望对你有所帮助!”", "他说:“希望对你有所帮助!”"),
@@ -126,14 +137,21 @@ def test_code_is_never_touched() -> None:
 
 def test_images() -> None:
     text = "甲。\n![](a.png)\n![image-20240101](b.png)\nimage-20240715162136966\n乙 ![img](c.png) 丙。\n![自注意力的计算图](d.png)\n![E=mc^2](https://www.zhihu.com/equation?tex=E%3Dmc%5E2)\n"
-    assert cleaned(text).text == "甲。\n乙  丙。\n![自注意力的计算图](d.png)\n![E=mc^2](https://www.zhihu.com/equation?tex=E%3Dmc%5E2)\n"
+    assert (
+        cleaned(text).text
+        == "甲。\n乙  丙。\n![自注意力的计算图](d.png)\n![E=mc^2](https://www.zhihu.com/equation?tex=E%3Dmc%5E2)\n"
+    )
 
 
 def test_running_heads_of_pdf_pages() -> None:
-    pages = [f"深度学习讲义\n第{n}页讲了{word},内容各不相同。\n{n}\n" for n, word in enumerate(["卷积", "循环", "注意力", "扩散"], 1)]
+    pages = [
+        f"深度学习讲义\n第{n}页讲了{word},内容各不相同。\n{n}\n" for n, word in enumerate(["卷积", "循环", "注意力", "扩散"], 1)
+    ]
     starts = tuple(sum(map(len, pages[:n])) for n in range(len(pages)))
     document = clean(source("".join(pages), page_starts=starts))
-    assert document.text.split() == [f"第{n}页讲了{word},内容各不相同。" for n, word in enumerate(["卷积", "循环", "注意力", "扩散"], 1)]
+    assert document.text.split() == [
+        f"第{n}页讲了{word},内容各不相同。" for n, word in enumerate(["卷积", "循环", "注意力", "扩散"], 1)
+    ]
     assert [document.text[start:].split("\n")[0][:3] for start in document.page_starts] == ["第1页", "第2页", "第3页", "第4页"]
 
 
@@ -192,7 +210,9 @@ def test_dropped_lines_name_where_their_text_stood(lines: list[str]) -> None:
         assert dropped.text in "\n".join(lines[first - 1 : last])
 
 
-@pytest.mark.parametrize("unit", ["(", "#", "1.\n", "# a\n", "点赞\n", "![", "希望", "[", "$\n", "https://a.b ", "相关推荐\n\n标题\n\n"])
+@pytest.mark.parametrize(
+    "unit", ["(", "#", "1.\n", "# a\n", "点赞\n", "![", "希望", "[", "$\n", "https://a.b ", "相关推荐\n\n标题\n\n"]
+)
 def test_hostile_input_takes_linear_time(unit: str) -> None:
     def seconds(size: int) -> float:
         text = source(unit * (size // len(unit)))

@@ -58,5 +58,5 @@ def start(shelf: Shelf, *, host: str, port: int) -> tuple[gr.Blocks, str]:
             **launch_options(),
         )
     except OSError as exc:
-        raise SettingsError(f"port {port} on {host} cannot be used: {exc}") from exc
+        raise SettingsError(f"{host}:{port} cannot be listened on; give another --port") from exc
     return page, url.rstrip("/")
