@@ -87,7 +87,9 @@ def place(path: str, trail: Sequence[str], page: int | None, lines: tuple[int, i
 
 
 def nearest(answer: Answer, limit: int = 3) -> list[Passage]:
-    """The best passages of an abstention, one a section, at most ``limit``."""
+    """The best passages of an abstention, one a section, at most ``limit``; none where the question is off topic."""
+    if answer.reason == "off-topic":
+        return []
     seen: dict[tuple[str, tuple[str, ...]], Passage] = {}
     for passage in answer.passages:
         seen.setdefault((passage.chunk.document_id, passage.chunk.trail), passage)
@@ -108,7 +110,7 @@ def terminal(answer: Answer, *, asked: str = "", color: bool = False) -> str:
     if asked and answer.question.strip() != asked.strip():
         out.append(paint.dim(f"({label['asked']}: {one_line(answer.question)})"))
     reason = paint.warn(f"[{label[answer.reason or 'absent']}] ") if answer.abstained else ""
-    out.append(reason + _marked(answer, lambda numbers: paint.number("".join(f"[{n}]" for n in numbers)), paint, label))
+    out.append(reason + _body(answer, lambda numbers: paint.number("".join(f"[{n}]" for n in numbers)), paint, label))
     notes = []
     for citation in answer.citations:
         where = place(citation.path, citation.trail, citation.page, citation.lines, label)
@@ -126,7 +128,7 @@ def markdown(answer: Answer) -> str:
     """The answer as Markdown with footnotes (``[^1]``), to paste into a note."""
     label = words(answer.question)
     reason = f"**{label[answer.reason or 'absent']}** " if answer.abstained else ""
-    out = [reason + _marked(answer, lambda numbers: "".join(f"[^{n}]" for n in numbers), _Paint(False), label)]
+    out = [reason + _body(answer, lambda numbers: "".join(f"[^{n}]" for n in numbers), _Paint(False), label)]
     if answer.abstained and (near := nearest(answer)):
         lines = [f"- {_plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in near]
         out.append("\n".join([f"{label['nearest']}:", "", *lines]))
@@ -177,16 +179,27 @@ def verification(result: Verification, *, id: object, color: bool = False) -> st
     return "\n".join(lines)
 
 
-def _marked(answer: Answer, mark: Callable[[tuple[int, ...]], str], paint: _Paint, label: dict[str, str]) -> str:
-    parts = []
+def marked(texts: Sequence[str], marks: Sequence[str]) -> str:
+    """``texts`` joined into Markdown as ``rag.types.join`` does, each with its mark behind it; a mark stands on a line of
+    its own after code, a formula or a table.
+    """
+    out = whole = ""
+    for count, (text, mark) in enumerate(zip(texts, marks, strict=True), start=1):
+        before, whole = whole, join(texts[:count])
+        out += whole[len(before) :].rstrip()
+        if mark:
+            out += "\n\n" + mark if text.rstrip().endswith(_BLOCK_ENDS) else mark
+    return out
+
+
+def _body(answer: Answer, mark: Callable[[tuple[int, ...]], str], paint: _Paint, label: dict[str, str]) -> str:
+    texts, marks = [], []
     for sentence in answer.sentences:
-        text = safe(sentence.text).rstrip()
-        marks = mark(sentence.citations) if sentence.citations else ""
-        if sentence.verdict in ("unsupported", "contradicted") and not answer.abstained:
-            marks += paint.warn(f" ({label[sentence.verdict]})")
-        if text:
-            parts.append(text + ("\n\n" if marks and text.endswith(_BLOCK_ENDS) else "") + marks)
-    return join(parts)
+        if text := safe(sentence.text).rstrip():
+            doubt = sentence.verdict in ("unsupported", "contradicted") and not answer.abstained
+            texts.append(text)
+            marks.append(mark(sentence.citations) + (paint.warn(f" ({label[sentence.verdict]})") if doubt else ""))
+    return marked(texts, marks)
 
 
 def _plain(text: str) -> str:

@@ -163,7 +163,7 @@ def _speaks(line: Line) -> bool:
 def _told(page: Page) -> tuple[str, dict[str, int]]:
     """What the note says: the sentences of the first part of the page in lower case, and how many hold each gram."""
     full = [line for i, line in enumerate(page.lines) if line.text and i not in page.reasons]
-    body = [line.text for line in full[: max(len(full) * 6 // 10, 1)] if is_prose(line)][:1000]
+    body = [line.text[:1000] for line in full[: max(len(full) * 6 // 10, 1)] if is_prose(line)][:1000]
     counts: dict[str, int] = {}
     for text in body:
         for gram in set(bigrams(text)):

@@ -14,7 +14,7 @@ _SENTENCE_END = "。！？；!?;…"
 DATE = re.compile(
     r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}月\d{1,2}日|(?<![\d-])[01]\d-[0-3]\d(?![\d-])"
     r"|(?:周|星期)[一二三四五六日天]"
-    r"|(?:昨天|今天|前天|刚刚|\d+\s*(?:分钟|小时|天|个?月|年|周)前)"
+    r"|(?:(?:昨天|今天|前天|刚刚)(?![^\s\d·・])|\d+\s*(?:分钟|小时|天|个?月|年|周)前)"
     r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+\d{1,2}(?:,?\s*'?\d{2,4})?"
     r"|\b\d+\s*(?:minutes?|hours?|days?|weeks?|months?|years?)\s+ago"
     r"|\b\d+\s*min(?:ute)?s?(?:\s+read)?\b",
@@ -131,7 +131,7 @@ def furniture(text: str) -> int:
     share, letters = _share(_CLOCK.sub(" ", rest))
     if letters == 0:
         return 2 if dated or linked else 1
-    if (len(text) >= 8 and text[-1] == "。") or (
+    if _ends(text) or (
         len(text) >= 16 and (text[-1] in "！？" or (text[-1] == "." and text.count(" ") >= 7 and "©" not in text))
     ):
         return 1 if share >= 0.5 else 0
@@ -165,13 +165,18 @@ def _by_form(text: str, *, linked: bool, dated: bool, counted: bool) -> int:
     return 0
 
 
+def _ends(text: str) -> bool:
+    """The line ends as a Chinese sentence does, or announces something."""
+    return len(text) >= 8 and (text[-1] in "。：" or (text[-1] in ".:" and text[-2] > "\u2e80"))
+
+
 def is_prose(line: Line) -> bool:
     """A line that says something: a sentence or a long line."""
     text = line.text
     return (
         line.protected
         or len(text) > 60
-        or (len(text) >= 8 and text[-1] == "。")
+        or _ends(text)
         or (len(text) >= 16 and (text[-1] in _SENTENCE_END or (text[-1] == "." and text.count(" ") >= 3)))
     )
 

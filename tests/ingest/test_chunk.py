@@ -104,7 +104,8 @@ def test_fields() -> None:
     )
     assert (second.trail, second.page, second.lines) == (("乙",), 2, (8, 8))
     assert chunk(doc, sections, limit=400) == (first, second)
-    assert len(first.id) == 16 and int(first.id, 16) >= 0 and first.id != second.id
+    assert len(first.id) == len(second.id) == 16
+    assert first.id != second.id
     moved = document("\n" + text)
     assert chunk(moved, section(moved), limit=400)[0].id != first.id
 
@@ -169,4 +170,4 @@ def test_hostile_input_takes_linear_time(unit: str) -> None:
         return time.process_time() - begin
 
     seconds(1000)
-    assert seconds(160_000) < max(40 * seconds(10_000), 1.0)
+    assert seconds(80_000) < max(30 * seconds(8_000), 0.5)

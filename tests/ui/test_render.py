@@ -8,7 +8,7 @@ from types import SimpleNamespace as Bag
 from typing import Any
 
 from ingest.types import Chunk
-from rag.types import Answer, Citation, Passage, Sentence
+from rag.types import Answer, Citation, Passage, Sentence, join
 from ui import render
 
 
@@ -64,6 +64,13 @@ def test_marks_stay_outside_of_code_formulas_and_tables() -> None:
     code, formula, table = "```python\nx = 1\n```", "$$\na^2\n$$", "| a | b |\n|---|---|\n| 1 | 2 |"
     shown = render.markdown(answer(sentence(code, 1), sentence(formula, 2), sentence(table, 3)))
     assert shown == f"{code}\n\n[^1]\n\n{formula}\n\n[^2]\n\n{table}\n\n[^3]"
+    shown = render.terminal(answer(sentence(formula, 1), sentence("所以。", 2)))
+    assert shown == f"{formula}\n\n[1]\n\n所以。[2]"
+
+
+def test_marks_do_not_change_how_sentences_are_joined() -> None:
+    texts = ["先看定义。", "它有两步：", "- 第一步。", "  还有一句。", "- 第二步。", "Then", "it ends.", "```\nx\n```", "完。"]
+    assert re.sub(r"\n*\[\^1\]", "", render.markdown(answer(*(sentence(text, 1) for text in texts)))) == join(texts)
 
 
 def test_what_the_notes_do_not_support_is_shown_as_such() -> None:

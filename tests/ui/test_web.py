@@ -184,11 +184,22 @@ def test_chips_after_a_block_stand_on_a_line_of_their_own() -> None:
     assert "<td>b</td>" in html
 
 
+def test_a_mark_after_a_block_does_not_join_the_next_sentence() -> None:
+    html = markup.answer_html([sentence("$$\na\n$$", 1), sentence("所以。", 2)], EN, number=0)
+    assert re.search(r'<p class="fn-marks"><a [^>]*>1</a></p> <p>所以。<a [^>]*>2</a></p>', html)
+
+
 def test_an_abstention_links_to_the_nearest_notes() -> None:
     html = markup.answer_html((), EN, number=3, answer=abstention())
     assert "fn-none" in html
     assert EN["absent"] in unescape(html)
     assert '<a class="fn-near" role="button" href="#near-3-0">a.md › A · line 4</a>' in html
+
+
+def test_what_is_off_topic_has_no_nearest_notes() -> None:
+    html = markup.answer_html((), EN, number=3, answer=replace(abstention(), reason="off-topic"))
+    assert EN["off-topic"] in html
+    assert "fn-near" not in html
 
 
 # ---------------------------------------------------------------------------------------------- source panel

@@ -19,7 +19,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from rag.types import join
-from ui.render import nearest, one_line, place, safe
+from ui.render import marked, nearest, one_line, place, safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,6 @@ _DOLLAR = re.compile(
     r"\$(?![\s$])((?:[^$\\\ue000-\uf8ff]|\\[^\ue000-\uf8ff])*?[^\s$\\\ue000-\uf8ff]|\\?[^\s$\\\ue000-\uf8ff])\$(?!\d)"
 )
 _PAIRS = (("$$", "$$", True), ("\\[", "\\]", True), ("\\(", "\\)", False))
-_BLOCK_ENDS = ("```", "~~~", "$$", "\\]", "|")
 
 
 def welcome_html(suggestions: Sequence[str], strings: Mapping[str, str]) -> str:
@@ -88,16 +87,14 @@ def markdown_html(text: str) -> str:
 
 
 def _sentences(sentences: Sequence[Sentence], strings: Mapping[str, str], number: int, citations: Mapping[int, Citation]) -> str:
-    parts = []
+    texts, marks = [], []
     for sentence in sentences:
-        text = _PRIVATE.sub("", sentence.text).rstrip()
-        marks = "".join(f"{_MARK}{n}{_END}" for n in sentence.citations)
-        if sentence.verdict in ("unsupported", "contradicted"):
-            marks += f"{_FLAG}{sentence.verdict}{_END}"
-        if marks and text.endswith(_BLOCK_ENDS):
-            text += "\n\n"
-        if text:
-            parts.append(text + marks)
+        if text := _PRIVATE.sub("", sentence.text).rstrip():
+            doubt = sentence.verdict in ("unsupported", "contradicted")
+            texts.append(text)
+            marks.append(
+                "".join(f"{_MARK}{n}{_END}" for n in sentence.citations) + (f"{_FLAG}{sentence.verdict}{_END}" if doubt else "")
+            )
 
     def chip(match: re.Match[str]) -> str:
         n = int(match[1])
@@ -107,7 +104,7 @@ def _sentences(sentences: Sequence[Sentence], strings: Mapping[str, str], number
             title += " · " + place(citation.path, citation.trail, citation.page, citation.lines, dict(strings))
         return f'<a class="fn-chip" role="button" href="#fn-{number}-{n}" title="{escape(title)}">{n}</a>'
 
-    html = _renderer().render(join(parts), {"copy": strings["copy"]})
+    html = _renderer().render(marked(texts, marks), {"copy": strings["copy"]})
     html = _MARKS.sub(chip, _ALONE.sub(r'<p class="fn-marks">\1</p>', html))
     return _FLAGS.sub(lambda match: f'<span class="fn-flag">{escape(strings[match[1]])}</span>', html)
 

@@ -78,15 +78,14 @@ for (const kind of ["keydown", "keypress", "keyup"]) {
   );
 }
 
-// Follow the answer as it grows, unless the reader has scrolled away; keep markup out of what a screen reader says.
+// Bring a new question to the top, where its answer can be read from the start; keep markup out of what a screen reader says.
 new MutationObserver(() => {
   if (!chat()) return;
   chat().querySelectorAll("[data-testid][aria-label]").forEach((message) => message.removeAttribute("aria-label"));
-  const page = document.scrollingElement;
-  const count = chat().querySelectorAll(".fn-question").length;
-  const asked = count > questions;
-  questions = count;
-  if (asked || page.scrollHeight - page.scrollTop - page.clientHeight < 160) {
-    requestAnimationFrame(() => page.scrollTo({ top: page.scrollHeight }));
+  const asked = chat().querySelectorAll(".fn-question");
+  if (asked.length > questions) {
+    const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    requestAnimationFrame(() => asked[asked.length - 1].scrollIntoView({ block: "start", behavior: quiet ? "auto" : "smooth" }));
   }
+  questions = asked.length;
 }).observe(document.querySelector(".gradio-container"), { childList: true, subtree: true, characterData: true });

@@ -126,9 +126,13 @@ class Shelf:
             notes = library.documents()
             step = max(1, len(notes) // 12)
             columns = [_questions(library, note.id) for note in notes[::step][:12]]
-        asked = [[text for text, asks in column if asks] for column in columns]
+        asked = [questions for column in columns if (questions := [text for text, asks in column if asks])]
+        start = max(1, -(-len(asked) // count))
         spread = [
-            column[(len(column) // 2 + turn) % len(column)] for turn in range(count) for column in asked if turn < len(column)
+            column[(len(column) // 2 + turn) % len(column)]
+            for turn in range(count)
+            for column in (asked[turn % start :: start] if asked else [])
+            if turn < len(column)
         ]
         rest = [text for column in columns for text, _ in column]
         return list(dict.fromkeys([*spread, *rest]))[:count]
