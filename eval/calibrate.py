@@ -1,6 +1,6 @@
 """Fit the weights of the confidence (``rag/abstain.py``) on questions with and without an answer.
 
-    python -m eval.calibrate --questions FILE [--questions FILE] --sections FILE --library DIR
+    python -m eval.calibrate --set LIBRARY SECTIONS QUESTIONS [QUESTIONS ...] [--set ...]
 
 Every answerable question also serves as an unanswerable one: with its gold and related sections hidden, what is left is a
 near miss of the kind that should be declined (it counts less, since other notes may well answer it). Prints the fitted
@@ -41,26 +41,25 @@ RIDGE = 0.05
 def main(argv: Sequence[str] | None = None) -> int:
     """Print weights, threshold and cross-validated rates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=Path, action="append", required=True)
-    parser.add_argument("--sections", type=Path, required=True)
-    parser.add_argument("--library", required=True)
+    parser.add_argument("--set", nargs="+", action="append", required=True, metavar="PATH", help="a library, its sections, its questions")
     parser.add_argument("--wrong", type=float, default=0.05)
     args = parser.parse_args(argv)
-    settings = Settings.load(library=args.library)
-    sections = load_sections(args.sections)
     rows: list[tuple[float, ...]] = []
     truth: list[float] = []
     weights: list[float] = []
-    with Library.open(settings.library_folder, settings) as library:
-        for case in (case for path in args.questions for case in load_cases(path)):
-            if case.behaviour == "correct_premise":
-                continue
-            answerable = case.behaviour == "answer"
-            shown = _features(case, library, sections, hide=frozenset())
-            hidden = _features(case, library, sections, hide=case.gold | case.related) if answerable else []
-            rows += [*shown, *hidden]
-            truth += [float(answerable)] * len(shown) + [0.0] * len(hidden)
-            weights += [1.0] * len(shown) + [HIDDEN_WEIGHT] * len(hidden)
+    for folder, gold, *files in args.set:
+        settings = Settings(library=folder)
+        sections = load_sections(Path(gold))
+        with Library.open(settings.library_folder, settings) as library:
+            for case in (case for file in files for case in load_cases(Path(file))):
+                if case.behaviour == "correct_premise" or case.kind == "blank":
+                    continue
+                answerable = case.behaviour == "answer"
+                shown = _features(case, library, sections, hide=frozenset())
+                hidden = _features(case, library, sections, hide=case.gold | case.related) if answerable else []
+                rows += [*shown, *hidden]
+                truth += [float(answerable)] * len(shown) + [0.0] * len(hidden)
+                weights += [1.0] * len(shown) + [HIDDEN_WEIGHT] * len(hidden)
     x, y, w = np.array(rows), np.array(truth), np.array(weights)
     print("intercept, score, lead, lacking, unknown, foreign:", np.round(fit(x, y, w), 2).tolist())
     held = _cross_validated(x, y, w)

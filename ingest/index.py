@@ -254,10 +254,10 @@ class LexicalIndex:
         return [any(self._searcher.doc_freq(field, word) for field in ("heading", "body")) for word in words]
 
     def spelled(self, word: str) -> dict[str, int]:
-        """Tokens that begin like ``word`` (its first two characters), with the number of passages that hold them."""
+        """Tokens that begin like ``word`` (its first character), with the number of passages that hold them."""
         found: dict[str, int] = {}
         for field in ("heading", "body"):
-            for term, count in self._searcher.terms_with_prefix(field, word[:2]):
+            for term, count in self._searcher.terms_with_prefix(field, word[:1]):
                 found[term] = max(found.get(term, 0), count)
         return found
 

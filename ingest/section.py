@@ -8,9 +8,9 @@ Decisions. A note that marks its headings (Markdown) is taken at its word: there
 the start of a line is a heading only as one of a sequence with bodies between, or of questions; otherwise it is a list.
 Indented ordered lists inside an answer are never headings. Levels: numbering depth and Markdown level where they speak;
 the table of contents that cleaning took out, where there was one; otherwise each style keeps the level at which it
-first stood, a new style standing below the heading before it. The title of a plain-text note (its first line) heads
-the text right below it and is not part of the other trails; a Markdown title is. A heading whose body is empty but which has headings below it is their parent,
-not blank. Small labels inside an indented answer stay in its text.
+first stood, a new style standing below the heading before it. The title of a plain-text note (its first line) heads the
+text right below it and is no part of the other trails; a Markdown title is. A heading whose body is empty but which has
+headings below it is their parent, not blank. Small labels inside an indented answer stay in its text.
 """
 
 from __future__ import annotations

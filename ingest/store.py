@@ -284,7 +284,7 @@ class Library:
         return self._lexical_index().known(tokens)
 
     def spelled(self, token: str) -> dict[str, int]:
-        """Tokens of the notes that begin with the same two characters as ``token``, with the number of chunks that hold each."""
+        """Tokens of the notes that begin with the same character as ``token``, with the number of chunks that hold each."""
         return self._lexical_index().spelled(token)
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:

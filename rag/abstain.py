@@ -13,14 +13,13 @@ written, the answer is that heading, not the nearest thing that happens to be wr
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, tokens
 from rag.rerank import lacking, subjects
 from rag.retrieve import fused, query_terms, share
-from rag.terms import aliases
+from rag.terms import aliases, latin_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,17 +97,11 @@ def probability(values: tuple[float, float, float, float, float]) -> float:
 
 
 def unknown_names(question: str, library: Library) -> list[str]:
-    """Latin words of the question that look like names and stand nowhere in the notes ("Mamba", "BLEU").
-
-    In a question with Chinese every Latin word is taken for a name, in any other one only what is written like one:
-    with a capital behind its first letter, or a capital first letter inside the sentence.
-    """
-    words = re.findall(r"[A-Za-z][A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*", question)
-    if question.isascii():
-        inner = question.split(maxsplit=1)[1] if len(question.split()) > 1 else ""
-        words = [word for word in words if re.search(r"[A-Z]", word[1:]) or (word[0].isupper() and word in inner)]
+    """Names in the question, written with a capital, that stand nowhere in the notes, by none of their names ("Mamba")."""
     missing = []
-    for word in dict.fromkeys(words):
+    for word in latin_names(question):
+        if word.islower():
+            continue
         names = (word, *(other for _, others in aliases(fold(word)) for other in others))
         if not any(all(library.known(parts)) for parts in map(tokens, names) if parts):
             missing.append(word)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag.rewrite import Query
     from rag.types import Citation, Turn
 
-WIDE = 40
+WIDE = 20
 """Passages that retrieval hands to the reranker."""
 SHOWN = 8
 """Passages that an answer carries."""

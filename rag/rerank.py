@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, tokens
-from rag.terms import ASPECTS, aliases, kinds
+from rag.terms import ASPECTS, aliases, kinds, latin_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,18 +49,19 @@ def lacking(passage: Passage, subject: Subject) -> float:
 def subjects(query: str, library: Library) -> Subject:
     """The things that the question names: for each its names as token sets, and its weight (IDF).
 
-    Latin words and terms of the glossary count, each with its other names; a question without Chinese names nothing,
-    because over Chinese notes its words would be missed everywhere.
+    Names in Latin letters count, and terms of the glossary, each with its other names; in a question without Chinese only
+    names do, because over Chinese notes its other words would be missed everywhere.
     """
-    if query.isascii():
-        return []
     out: dict[frozenset[str], list[frozenset[str]]] = {}
-    for name, others in aliases(fold(query)):
-        if name not in ASPECTS:
-            out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others, *kinds(name))]
-    for token in tokens(query):
-        if token[0].isascii() and token[0].isalpha() and len(token) > 1 and not any(token in name for name in out):
-            out[frozenset([token])] = [frozenset([token])]
+    if not query.isascii():
+        for name, others in aliases(fold(query)):
+            if name not in ASPECTS:
+                out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others, *kinds(name))]
+    for word in latin_names(query):
+        others = [other for _, names in aliases(fold(word)) for other in names]
+        name = frozenset(tokens(word)[:1])
+        if not any(name & known for known in out):
+            out[name] = [name, *(frozenset(tokens(other)) for other in others)]
     return [(names, max(library.idf(sorted(name))) * (1.0 if _is_name(name) else CONCEPT_WEIGHT)) for name, names in out.items()]
 
 

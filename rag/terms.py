@@ -247,3 +247,16 @@ def aliases(text: str) -> list[tuple[str, tuple[str, ...]]]:
             if others:
                 found.append((name, others))
     return found
+
+
+def latin_names(question: str) -> list[str]:
+    """Latin words of a question that look like names ("LLaMA", "BLEU").
+
+    In a question with Chinese every Latin word is taken for a name; in any other one only what is written like no ordinary
+    word, three characters and more with a capital or a digit behind the first: a name in title case ("Bloom") may well
+    stand in Chinese notes in Chinese.
+    """
+    words = re.findall(r"[A-Za-z][A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*", question)
+    if question.isascii():
+        words = [word for word in words if len(word) > 2 and re.search(r"[A-Z0-9]", word[1:])]
+    return list(dict.fromkeys(words))

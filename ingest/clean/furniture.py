@@ -173,6 +173,7 @@ def _told(page: Page) -> tuple[str, dict[str, int]]:
 
 def _related(text: str, counts: dict[str, int], told: str) -> float:
     """The share of the grams of ``text`` that other sentences of the note use, 0..1."""
+    text = text[:1000]
     grams = set(bigrams(text))
     own = text.lower() in told
     return sum(counts.get(gram, 0) > own for gram in grams) / len(grams) if grams else 0.0
@@ -194,7 +195,9 @@ def _weigh(page: Page, index: int, told: str, grams: dict[str, int]) -> tuple[fl
         return -3.0, 0
     if TIP.search(text) and len(text) <= 120:
         return 2.0, 2
-    grade = 0 if _known(text, told) else furniture(text)
+    grade = furniture(text)
+    if grade and _known(text, told):
+        grade = 0
     if grade == 2 and (text[-1] != "。" or len(text) <= 20):
         return 2.0, max(1, len(COUNT.findall(text)) + len(DATE.findall(text)) + bool(PLATFORM.search(text) or STAMP.match(text)))
     if grade and not (is_prose(line) and text[-1] == "。"):

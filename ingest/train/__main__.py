@@ -129,9 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--held-out", nargs="*", default=(), metavar="SOURCE", help="sources to leave out of training")
     parser.add_argument("--terms", type=Path, metavar="FILE", help="another table of terms")
     parser.add_argument("--vocabulary", type=Path, metavar="FILE", help="build a tokenizer from this text (one passage a line)")
-    parser.add_argument(
-        "--beside", type=Path, metavar="DIR", help="put the new rows beside those of this model"
-    )
+    parser.add_argument("--beside", type=Path, metavar="DIR", help="put the new rows beside those of this model")
     parser.add_argument("--random-start", action="store_true", help="start from noise and not from counted neighbours")
     parser.add_argument("--collection", type=Path, nargs="*", default=(), metavar="DIR", help="measure on these (BEIR's layout)")
     return parser
