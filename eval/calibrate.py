@@ -41,7 +41,8 @@ RIDGE = 0.05
 def main(argv: Sequence[str] | None = None) -> int:
     """Print weights, threshold and cross-validated rates."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", nargs="+", action="append", required=True, metavar="PATH", help="a library, its sections, its questions")
+    about = "a library, its sections, its questions"
+    parser.add_argument("--set", nargs="+", action="append", required=True, metavar="PATH", help=about)
     parser.add_argument("--wrong", type=float, default=0.05)
     args = parser.parse_args(argv)
     rows: list[tuple[float, ...]] = []
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 truth += [float(answerable)] * len(shown) + [0.0] * len(hidden)
                 weights += [1.0] * len(shown) + [HIDDEN_WEIGHT] * len(hidden)
     x, y, w = np.array(rows), np.array(truth), np.array(weights)
-    print("intercept, score, lead, lacking, unknown, foreign:", np.round(fit(x, y, w), 2).tolist())
+    print("intercept and weights, as rag.abstain.features orders them:", np.round(fit(x, y, w), 2).tolist())
     held = _cross_validated(x, y, w)
     threshold = float(np.sort(held[y == 1])[int(args.wrong * (y == 1).sum())])
     print(

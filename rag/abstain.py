@@ -1,10 +1,10 @@
 """When to say "your notes don't say", and why.
 
-Confidence is a logistic model of what is seen on the way to an answer: the score of the best passage, its lead over the
-fourth, how much of the question's subject it lacks, whether the question names something that stands nowhere in the notes,
-and whether the question is in another language, whose scores lie lower. More features (relevance of the best quote,
-covered words) did not help in cross-validation. The weights are fitted by ``python -m eval.calibrate`` on questions with
-and without an answer, and copied here by hand: a model of six numbers needs no file.
+Confidence is a logistic model of what is seen on the way to an answer: the score of the best passage, its cosine, its lead
+over the fourth, how much of the question's subject it lacks, how much the question says at all (many rare words are harder
+to match), whether it names something that stands nowhere in the notes, and whether it is in another language, whose scores
+lie lower. More features did not help in cross-validation. The weights are fitted by ``python -m eval.calibrate`` on
+questions with and without an answer, over several sets of notes, and copied here by hand: eight numbers need no file.
 
 A heading without a body is a hole that the writer left. When the question fits such a heading better than anything that is
 written, the answer is that heading, not the nearest thing that happens to be written.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, tokens
 from rag.rerank import lacking, subjects
-from rag.retrieve import fused, query_terms, share
+from rag.retrieve import fused, query_terms, reach, share
 from rag.terms import aliases, latin_names
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from rag.rewrite import Query
     from rag.types import Passage, Reason
 
-INTERCEPT, SCORE, LEAD, LACKING, UNKNOWN, FOREIGN = -2.9, 5.2, 2.2, -2.2, -3.0, 1.5
-"""Fitted weights of the confidence."""
-THRESHOLD = 0.44
+INTERCEPT = -7.4
+WEIGHTS = (4.9, 2.3, 2.5, -2.0, 1.0, -1.5, 1.5)
+"""Fitted weights of the confidence, for the values of :func:`features`."""
+THRESHOLD = 0.45
 """Below this confidence the answer abstains."""
 CERTAIN = 1.0
 """Above this confidence a blank heading is not considered."""
@@ -63,7 +64,10 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     """Weigh what was found. A question of several parts is answered where any of them can be; no passages at all is
     "absent" with confidence 0.
     """
-    each = [probability(features(part, passages, library)) for part, passages in zip(query.parts, found, strict=True)]
+    each = [
+        probability(features(part, passages, library)) if passages else 0.0
+        for part, passages in zip(query.parts, found, strict=True)
+    ]
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
     score = max((passages[0].score for passages in found if passages), default=0.0)
@@ -80,20 +84,28 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     )
 
 
-def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, float, float, float, float]:
-    """Of one part of a question: score of the best passage, its lead over the fourth, what it lacks of the subject (0..1);
-    1 when an unknown name is asked for; 1 for a question without Chinese.
+def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, ...]:
+    """Of one part of a question: score of the best passage, its cosine, its lead over the fourth, what it lacks of the
+    subject (0..1); logarithm of the question's IDF; 1 when an unknown name is asked for; 1 for a question without Chinese.
     """
-    score = passages[0].score if passages else 0.0
-    lead = score - passages[3].score if len(passages) > 3 else 0.0
-    lacks = lacking(passages[0], subjects(question, library)) if passages else 1.0
-    return score, lead, lacks, float(bool(unknown_names(question, library))), float(question.isascii())
+    if not passages:
+        return (0.0,) * len(WEIGHTS)
+    score = passages[0].score
+    vectors = library.embedder.encode([question, passages[0].chunk.embedded_text()])
+    return (
+        score,
+        float(vectors[0] @ vectors[1]),
+        score - passages[3].score if len(passages) > 3 else 0.0,
+        lacking(passages[0], subjects(question, library)),
+        math.log1p(reach(query_terms(question), library)),
+        float(bool(unknown_names(question, library))),
+        float(question.isascii()),
+    )
 
 
-def probability(values: tuple[float, float, float, float, float]) -> float:
+def probability(values: Sequence[float]) -> float:
     """The confidence, 0..1, of :func:`features`."""
-    weights = (SCORE, LEAD, LACKING, UNKNOWN, FOREIGN)
-    return 1 / (1 + math.exp(-(INTERCEPT + sum(weight * value for weight, value in zip(weights, values, strict=True)))))
+    return 1 / (1 + math.exp(-(INTERCEPT + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True)))))
 
 
 def unknown_names(question: str, library: Library) -> list[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BUDGET = 400
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
-MARGIN = 0.02
+MARGIN = 0.05
 """A second section is read when its score is this close to the best."""
 HEADED, LATER = 0.3, 0.6
 """What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section

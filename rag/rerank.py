@@ -58,10 +58,10 @@ def subjects(query: str, library: Library) -> Subject:
             if name not in ASPECTS:
                 out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others, *kinds(name))]
     for word in latin_names(query):
-        others = [other for _, names in aliases(fold(word)) for other in names]
-        name = frozenset(tokens(word)[:1])
-        if not any(name & known for known in out):
-            out[name] = [name, *(frozenset(tokens(other)) for other in others)]
+        others = tuple(other for _, names in aliases(fold(word)) for other in names)
+        key = frozenset(tokens(word)[:1])
+        if not any(key & known for known in out):
+            out[key] = [key, *(frozenset(tokens(other)) for other in others)]
     return [(names, max(library.idf(sorted(name))) * (1.0 if _is_name(name) else CONCEPT_WEIGHT)) for name, names in out.items()]
 
 

@@ -36,7 +36,7 @@ Mode = Literal["hybrid", "dense", "lexical"]
 
 COSINE_WEIGHT = 0.25
 """``w`` for a question with Chinese characters."""
-COSINE_WEIGHT_ELSE = 0.7
+COSINE_WEIGHT_ELSE = 0.9
 """``w`` for any other question."""
 ALIAS_WEIGHT = 0.4
 """What a match of another name of the same thing counts, against 1 for the question's own words."""
