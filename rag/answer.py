@@ -42,7 +42,7 @@ def ask(question: str, library: Library, *, history: Sequence[Turn] = ()) -> Ans
     if judgement.reason is not None:
         return _abstention(query, judgement, found, library)
     quotes = read(query, [passages if yes else [] for passages, yes in zip(found, judgement.answerable, strict=True)], library)
-    correction = corrected_premise(query.text, quotes)
+    correction = corrected_premise(query.text, [passage for passages in found for passage in passages], library)
     if correction is not None:
         quotes = [correction, *(quote for quote in quotes if not correction.covers(quote))]
     citations, numbers = cite(quotes, library)

@@ -42,17 +42,19 @@ _NO_CLAIM = re.compile(
     re.IGNORECASE,
 )
 _THING = r"([a-z][a-z0-9_.+-]*(?: [a-z0-9_.+-]+)??|[\u3400-\u9fff]{1,8}?)"
+_QUOTES = re.compile(r"[`\[\]“”\"'「」]")
+_AFTER = r"(?=激活|函数|做|来|[^\w\u3400-\u9fff]|$)"
 _REPLACES = (
-    re.compile(
-        rf"(?:用|以|使用|采用)\s*{_THING}\s*(?:去|来)?\s*(?:替\W?换|换掉|替代|取代|代替|替\W?\s*换)\s*(?:掉|了)?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"
-    ),
-    re.compile(
-        rf"{_THING}\s*(?:替换|替代|取代|代替|replaces?|instead of)\s*(?:了|掉)?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"
-    ),
+    re.compile(rf"(?:用|以|使用|采用)\s*{_THING}\s*(?:去|来)?\s*(?:替\W?换|换掉|替代|取代|代替)\s*(?:掉|了)?\s*{_THING}{_AFTER}"),
+    re.compile(rf"{_THING}\s*(?:替换|替代|取代|代替|\breplaces?\b|\breplac(?:ed|ing)\b|\binstead of\b)\s*(?:了|掉)?\s*{_THING}{_AFTER}"),
 )
-_BECOMES = re.compile(
-    rf"(?:把|将|由|又|从)?\s*{_THING}\s*(?:换成|改为|改成|替换为|替换成|换为)了?\s*{_THING}(?=激活|函数|[，,。;；!！?？\s]|$)"
+"""What is new stands first."""
+_BECOMES = (
+    re.compile(rf"(?:把|将|由|又|从)?\s*{_THING}\s*(?:换成|改为|改成|替换为|替换成|换为)了?\s*{_THING}{_AFTER}"),
+    re.compile(rf"{_THING}\s*(?:后来|为什么|为何)?\s*(?:后来|为什么|为何)?\s*被\s*{_THING}\s*(?:替换|替代|取代|代替)"),
+    re.compile(rf"\breplac(?:e|es|ed|ing)\s+{_THING}\s+(?:with|by)\s+{_THING}{_AFTER}"),
 )
+"""What is old stands first."""
 _OPPOSITES = tuple(
     tuple(pair.split("/"))
     for line in (
@@ -192,10 +194,9 @@ def _against(claim: str, evidence: str, covered: float) -> str:
 
 def _replacements(text: str) -> set[tuple[str, str]]:
     """Pairs (old, new) of what the text says was replaced by what."""
-    out = set()
-    for pattern in _REPLACES:
-        out |= {(old.strip(), new.strip()) for new, old in pattern.findall(text)}
-    return out | {(old.strip(), new.strip()) for old, new in _BECOMES.findall(text)}
+    text = _QUOTES.sub(" ", text)
+    out = {(old.strip(), new.strip()) for pattern in _REPLACES for new, old in pattern.findall(text)}
+    return out | {(old.strip(), new.strip()) for pattern in _BECOMES for old, new in pattern.findall(text)}
 
 
 def _language(text: str) -> bool:
