@@ -43,7 +43,7 @@ def ask(index: str, question: str) -> None:
     """Load the index and print what the tutorial would hand to its LLM."""
     from langchain_community.vectorstores import FAISS
 
-    store = FAISS.load_local(index, _embeddings(), **{"allow_dangerous" + "_deserialization": True})
+    store = FAISS.load_local(index, _embeddings(), allow_dangerous_deserialization=True)
     for document in store.similarity_search(question, k=3):
         print(document.page_content)
 

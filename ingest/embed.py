@@ -4,8 +4,8 @@ Decisions:
 
 - A static model is a table: look up the tokens' rows, take the mean, divide by the length. ``tokenizers`` and numpy do
   that, without torch, and give what sentence-transformers gives from the same folder (a test holds it to 1e-5).
-- The weights stay float16 and mapped from disk; only the rows of a text's tokens are widened to float32. Summing text
-  by text was five times faster than ``np.add.reduceat`` over a batch.
+- The weights stay as they are on disk (float16, or int8 rows with one factor each) and mapped; only the rows of a text's
+  tokens are widened to float32. Summing text by text was five times faster than ``np.add.reduceat`` over a batch.
 - Nothing is used before its SHA-256 is that of ``SHA256SUMS``; the fingerprint is a hash of those two sums, so it is known
   without reading the weights.
 - The model knows few Traditional characters, so text is turned to Simplified first (OpenCC ``t2s``), questions and
@@ -73,7 +73,7 @@ class StaticModel:
             if hashlib.sha256(content).hexdigest() != sums[file]:
                 raise ModelError(f"{folder / file}: not the file that SHA256SUMS names; install the program again")
         try:
-            self._table = _table(weights)
+            self._table, self._factors = _table(weights)
             self._tokenizer: Any = Tokenizer.from_buffer(tokenizer)
         except Exception as exc:  # tokenizers raises bare Exception
             raise ModelError(f"{folder}: not a static embedding model ({exc})") from exc
@@ -99,7 +99,11 @@ class StaticModel:
             for position, encoding in enumerate(encodings, first):
                 ids = encoding.ids
                 if any(number != self._unknown for number in ids):
-                    vectors[position] = self._table[ids].sum(axis=0, dtype=np.float32)
+                    rows = self._table[ids]
+                    if self._factors is None:
+                        vectors[position] = rows.sum(axis=0, dtype=np.float32)
+                    else:
+                        vectors[position] = self._factors[ids] @ rows.astype(np.float32)
         return _unit(vectors)
 
 
@@ -154,18 +158,30 @@ def _fingerprint(sums: dict[str, str]) -> str:
     return hashlib.sha256(f"{sums[_WEIGHTS]} {sums[_TOKENIZER]}".encode()).hexdigest()[:16]
 
 
-def _table(weights: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
-    """The one tensor of a safetensors file, a view of its bytes: 8 bytes length, JSON header, data."""
+def _table(weights: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+    """The rows of a safetensors file, a view of its bytes (8 bytes length, JSON header, data), and the rows' factors where
+    they are int8: ``embeddings`` and ``weights``, as sentence-transformers reads them too.
+    """
     import numpy as np
 
     start = 8 + int.from_bytes(bytes(weights[:8]), "little")
     header = json.loads(bytes(weights[8:start]))
     header.pop("__metadata__", None)
-    ((_, tensor),) = header.items()
-    begin, end = tensor["data_offsets"]
-    kind = np.dtype({"F16": "<f2", "F32": "<f4"}[tensor["dtype"]])
-    rows, columns = tensor["shape"]
-    table: NDArray[np.floating[Any]] = np.frombuffer(weights, dtype=kind, count=rows * columns, offset=start + begin)
-    if end - begin != table.nbytes:
-        raise ValueError("the size of its tensor does not fit its shape")
-    return table.reshape(rows, columns)
+
+    def view(name: str, kinds: dict[str, str], dimensions: int) -> NDArray[Any]:
+        tensor = header[name]
+        (begin, end), shape = tensor["data_offsets"], tensor["shape"]
+        count = int(np.prod(shape))
+        flat: NDArray[Any] = np.frombuffer(weights, dtype=np.dtype(kinds[tensor["dtype"]]), count=count, offset=start + begin)
+        if len(shape) != dimensions or end - begin != flat.nbytes:
+            raise ValueError("the size of a tensor does not fit its shape")
+        shaped: NDArray[Any] = flat.reshape(shape)
+        return shaped
+
+    if set(header) == {"embeddings", "weights"}:
+        rows, factors = view("embeddings", {"I8": "i1"}, 2), view("weights", {"F32": "<f4"}, 1)
+        if len(rows) != len(factors):
+            raise ValueError("not one factor a row")
+        return rows, factors
+    (name,) = header
+    return view(name, {"F16": "<f2", "F32": "<f4"}, 2), None

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from rag.types import Passage, Reason
 
 INTERCEPT = -7.4
-WEIGHTS = (4.9, 2.3, 2.5, -2.0, 1.0, -1.5, 1.5)
+WEIGHTS = (4.4, 3.5, 3.0, -1.8, 0.9, -1.5, 1.1)
 """Fitted weights of the confidence, for the values of :func:`features`."""
-THRESHOLD = 0.45
+THRESHOLD = 0.46
 """Below this confidence the answer abstains."""
 CERTAIN = 1.0
 """Above this confidence a blank heading is not considered."""

@@ -46,7 +46,9 @@ _QUOTES = re.compile(r"[`\[\]“”\"'「」]")
 _AFTER = r"(?=激活|函数|做|来|[^\w\u3400-\u9fff]|$)"
 _REPLACES = (
     re.compile(rf"(?:用|以|使用|采用)\s*{_THING}\s*(?:去|来)?\s*(?:替\W?换|换掉|替代|取代|代替)\s*(?:掉|了)?\s*{_THING}{_AFTER}"),
-    re.compile(rf"{_THING}\s*(?:替换|替代|取代|代替|\breplaces?\b|\breplac(?:ed|ing)\b|\binstead of\b)\s*(?:了|掉)?\s*{_THING}{_AFTER}"),
+    re.compile(
+        rf"{_THING}\s*(?:替换|替代|取代|代替|\breplaces?\b|\breplac(?:ed|ing)\b|\binstead of\b)\s*(?:了|掉)?\s*{_THING}{_AFTER}"
+    ),
 )
 """What is new stands first."""
 _BECOMES = (
