@@ -106,3 +106,11 @@ def test_every_command_of_the_program_is_in_its_help(user: Path) -> None:
     shown = run([sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main())", "--help"], user)
     named = {command.split()[1] for command in commands("README.md") if command.startswith("footnote ")} - {"--help"}
     assert {name for name in named if not re.search(rf"^ +{name} ", shown, re.MULTILINE)} == set()
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_answer_shown_is_the_answer_given(readme: str, user: Path) -> None:
+    question = shlex.split(commands(readme)[0])[-1]
+    library = ["--library", str(user / "shipped")]
+    run([sys.executable, "-m", "ui", "ingest", str(ROOT / "corpus"), *library], user)
+    assert run([sys.executable, "-m", "ui", "ask", question, *library], user).strip() == blocks(readme, "text")[0].strip()
