@@ -75,7 +75,7 @@ def test_no_known_token_gives_a_zero_row(tiny: Path, model: Embedder) -> None:
 
 def test_the_shipped_model_gives_unit_vectors_that_do_not_depend_on_the_batch(model: Embedder) -> None:
     vectors = model.encode(TEXTS * 60)  # more than one batch
-    assert vectors.shape == (6 * 60, model.dimensions) == (360, 256)
+    assert vectors.shape == (6 * 60, model.dimensions) == (360, 512)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     for position, text in enumerate(TEXTS):
         np.testing.assert_array_equal(vectors[position + 300], model.encode([text])[0])
@@ -108,7 +108,7 @@ def test_any_model_through_sentence_transformers(tmp_path: Path, model: Embedder
     folder = tmp_path / "copy"
     shutil.copytree(SHIPPED, folder)
     other = load_embedder(str(folder))
-    assert other.dimensions == 256
+    assert other.dimensions == 512
     assert other.fingerprint not in ("", model.fingerprint)
     assert other.fingerprint == load_embedder(str(folder)).fingerprint
     vectors = other.encode([*TEXTS, ""])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest import index
 from ingest.index import DenseIndex, LexicalIndex, SnapshotDamaged, seal
-from ingest.lexical import tokens
+from ingest.lexical import Terms, tokens
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,8 +164,15 @@ def test_lexical_order_and_edges(lexical: LexicalIndex) -> None:
 
 def test_tokens_can_be_weighed(lexical: LexicalIndex) -> None:
     (row, plain), *_ = lexical.search("layernorm", 1)
-    ((same, half),) = lexical.search({"layernorm": 0.5}, 1)
+    ((same, half),) = lexical.search(Terms(tokens={"layernorm": 0.5}), 1)
     assert (row, half) == (same, pytest.approx(plain / 2, rel=1e-5))
+
+
+def test_of_a_thing_with_several_names_the_best_found_counts_and_only_whole(lexical: LexicalIndex) -> None:
+    own = Terms(tokens={"layernorm": 1.0})
+    both = Terms(tokens={}, names=[(1.0, [["layernorm"], ["nowhere"], ["layernorm", "nowhere"]])])
+    assert dict(lexical.search(both, 5)) == pytest.approx(dict(lexical.search(own, 5)), rel=1e-5)
+    assert lexical.search(Terms(tokens={}, names=[(1.0, [["layernorm", "nowhere"]])]), 5) == []
 
 
 def test_idf_is_that_of_bm25(lexical: LexicalIndex) -> None:

@@ -343,7 +343,11 @@ def uses(folder: Path, settings: Settings) -> list[Callable[[], object]]:
             for document in library.documents():
                 library.document(document.id)
                 library.sections(document.id)
-            return [*library.dump(), *library.lexical("rope", 3), *library.dense(np.ones(256, np.float32), 3)]
+            return [
+                *library.dump(),
+                *library.lexical("rope", 3),
+                *library.dense(np.ones(library.embedder.dimensions, np.float32), 3),
+            ]
 
     def write() -> object:
         return build([folder / "nothing.md"], settings)
