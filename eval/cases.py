@@ -56,32 +56,40 @@ class GoldSections:
 
 def load_cases(path: Path) -> list[Case]:
     """Read a question file; raises ``UnreadableFile`` naming the line that is wrong."""
-    return [_case(record, path) for record in _records(path)]
+    return [_case(record, path, number) for number, record in _records(path)]
 
 
 def load_sections(path: Path) -> GoldSections:
-    """Read a file of gold sections."""
-    records = tuple(_records(path))
+    """Read a file of gold sections; raises ``UnreadableFile``."""
+    records = tuple(record for _, record in _records(path))
     spans: dict[str, list[tuple[int, int, str]]] = {}
-    for record in records:
-        spans.setdefault(record["file"], []).append((record["lines"][0], record["lines"][1], record["section_id"]))
+    try:
+        for record in records:
+            first, last = record["lines"]
+            spans.setdefault(record["file"], []).append((first, last, record["section_id"]))
+    except (KeyError, TypeError, ValueError) as exc:
+        raise UnreadableFile(str(path), f"a section lacks {exc}") from exc
     return GoldSections(spans=spans, records=records)
 
 
-def _records(path: Path) -> Iterable[dict[str, Any]]:
+def _records(path: Path) -> Iterable[tuple[int, dict[str, Any]]]:
+    """Each object with the number of its line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines would also cut at U+2028 within a string
     except (OSError, UnicodeDecodeError) as exc:
         raise UnreadableFile(str(path), str(exc)) from exc
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                yield json.loads(line)
+                record = json.loads(line)
             except json.JSONDecodeError as exc:
                 raise UnreadableFile(str(path), f"line {number} is not JSON: {exc}") from exc
+            if not isinstance(record, dict):
+                raise UnreadableFile(str(path), f"line {number} is not a JSON object")
+            yield number, record
 
 
-def _case(record: dict[str, Any], path: Path) -> Case:
+def _case(record: dict[str, Any], path: Path, number: int) -> Case:
     try:
         groups = record.get("gold_groups") or ([record["gold_sections"]] if record.get("gold_sections") else [])
         return Case(
@@ -96,4 +104,4 @@ def _case(record: dict[str, Any], path: Path) -> Case:
             behaviour=record.get("behaviour", "answer"),
         )
     except (KeyError, TypeError) as exc:
-        raise UnreadableFile(str(path), f"a question lacks {exc}") from exc
+        raise UnreadableFile(str(path), f"line {number}: a question lacks {exc}") from exc

@@ -111,7 +111,6 @@ class DenseIndex:
         import faiss
         import numpy as np
 
-        faiss.omp_set_num_threads(1)
         parts = {name: _map(folder / name) for name in (_CODES, _VECTORS, _ROWS)}
         for name, part in parts.items():
             if hashlib.sha256(part.data).hexdigest() != sums.get(name):
@@ -136,6 +135,7 @@ class DenseIndex:
         import faiss
         import numpy as np
 
+        faiss.omp_set_num_threads(1)  # counts for the calling thread alone
         count = len(self._rows)
         k = min(k, count)
         if k <= 0 or not vector.any():

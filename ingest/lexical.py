@@ -108,9 +108,14 @@ def _fold(text: str) -> str:
     return simplified(text)
 
 
+def has_chinese(text: str) -> bool:
+    """Whether a Chinese character stands in ``text``. Not ``isascii``: “What’s BN？” is an English question."""
+    return _HAN.search(text) is not None
+
+
 def simplified(text: str) -> str:
     """``text`` with Traditional characters made Simplified, by phrase where a character alone would mislead."""
-    return _simplifier()(text) if _HAN.search(text) else text
+    return _simplifier()(text) if has_chinese(text) else text
 
 
 @cache

@@ -894,6 +894,8 @@ def _translated(folder: Path) -> Iterator[None]:
         if "readonly" in reason or "full" in reason or "unable to open" in reason:
             raise StoreError(f"{path}: {reason}") from exc
         raise LibraryDamaged(f"{path}: {reason}") from exc
+    except sqlite3.ProgrammingError as exc:  # the connection is closed, which says nothing about the file
+        raise StoreError(f"{folder}: {exc}") from exc
     except sqlite3.DatabaseError as exc:
         raise LibraryDamaged(f"{path}: {exc}; remove the folder and ingest again") from exc
     except (ValueError, KeyError) as exc:

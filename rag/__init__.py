@@ -1,1 +1,1 @@
-"""The ask line: rewrite → retrieve → rerank → generate → cite → verify. ``rag/answer.py`` is this line."""
+"""The ask line: (spell →) rewrite → retrieve → rerank → judge → read → cite → verify. ``rag/answer.py`` is this line."""

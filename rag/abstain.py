@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.lexical import fold, tokens
+from ingest.lexical import fold, has_chinese, tokens
 from rag.rerank import lacking, subjects
 from rag.retrieve import fused, query_terms, reach, share
 from rag.terms import aliases, latin_names
@@ -37,8 +37,6 @@ WEIGHTS = (4.4, 3.5, 3.0, -1.8, 0.9, -1.5, 1.1)
 """Fitted weights of the confidence, for the values of :func:`features`."""
 THRESHOLD = 0.46
 """Below this confidence the answer abstains."""
-CERTAIN = 1.0
-"""Above this confidence a blank heading is not considered."""
 BLANK_LEAD = 0.03
 """How much better than the best passage a question must fit a blank heading."""
 BLANK_FIT, BLANK_FIT_FOREIGN = 0.35, 0.2
@@ -71,8 +69,8 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
     score = max((passages[0].score for passages in found if passages), default=0.0)
-    fit, blank = _best_blank(query, found, library) if confidence < CERTAIN else (0.0, None)
-    least = BLANK_FIT_FOREIGN if query.text.isascii() else BLANK_FIT
+    fit, blank = _best_blank(query, found, library)
+    least = BLANK_FIT if has_chinese(query.text) else BLANK_FIT_FOREIGN
     if blank is not None and fit > max(least, score + (BLANK_LEAD if confidence >= THRESHOLD else -BLANK_LEAD)):
         return Judgement(confidence=confidence, reason="blank", blank=blank, answerable=answerable)
     if any(answerable):
@@ -99,7 +97,7 @@ def features(question: str, passages: Sequence[Passage], library: Library) -> tu
         lacking(passages[0], subjects(question, library)),
         math.log1p(reach(query_terms(question), library)),
         float(bool(unknown_names(question, library))),
-        float(question.isascii()),
+        float(not has_chinese(question)),
     )
 
 

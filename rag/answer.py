@@ -5,8 +5,10 @@ This file is the line and nothing else orchestrates: :func:`ask` is to be read f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingest.lexical import has_chinese
 from rag.abstain import judge
 from rag.cite import citation, cite, sentence_texts
 from rag.premise import corrected_premise
@@ -45,6 +47,8 @@ def ask(question: str, library: Library, *, history: Sequence[Turn] = ()) -> Ans
     correction = corrected_premise(query.text, [passage for passages in found for passage in passages], library)
     if correction is not None:
         quotes = [correction, *(quote for quote in quotes if not correction.covers(quote))]
+    if not quotes:  # headings and lines that introduce nothing
+        return _abstention(query, replace(judgement, reason="absent", confidence=0.0), found, library)
     citations, numbers = cite(quotes, library)
     texts = sentence_texts(quotes)
     if correction is not None:
@@ -104,7 +108,7 @@ def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Pas
         document = library.document(section.document_id)
         line_end = document.text.find("\n", section.heading_start)
         end = line_end if line_end > 0 else len(document.text)
-        citations = (citation(1, document, section, section.heading_start, end, library),)
+        citations = (citation(1, document, section.heading_start, end, library),)
         text = _says(query.text, "blank").format(section.trail[-1] if section.trail else document.title)
     elif judgement.reason == "absent" and passages:
         nearest = list(dict.fromkeys(_name(passage, library) for passage in passages))[:3]
@@ -145,4 +149,4 @@ _WORDS = {
 
 def _says(question: str, what: str) -> str:
     """The program's own words, in the language of the question."""
-    return _WORDS[what][0 if any("\u3400" <= char <= "\u9fff" for char in question) else 1]
+    return _WORDS[what][0 if has_chinese(question) else 1]

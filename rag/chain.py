@@ -26,7 +26,7 @@ from rag.retrieve import Mode
 from rag.types import Answer, Passage, Sentence, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from langchain_core.callbacks import CallbackManagerForRetrieverRun
     from langchain_core.runnables import RunnableConfig
@@ -75,7 +75,7 @@ class NotesChain(Runnable[Question, Answer]):
         self.library = library
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        """Answer one question; raises ``ValueError`` when the input is neither a string nor has a "question"."""
+        """Answer one question; raises ``ValueError`` when the input is neither a string nor a dict of that form."""
         question, history = _question(input)
         return self._call_with_config(lambda _: ask(question, self.library, history=history), input, config)
 
@@ -85,9 +85,21 @@ class NotesChain(Runnable[Question, Answer]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Sentence | Answer]:
-        """The sentences as they are ready, the whole answer last."""
+        """The sentences one by one, the whole answer last."""
         answer = self.invoke(input, config)
         yield from answer.sentences
+        yield answer
+
+    async def astream(  # type: ignore[override]
+        self,
+        input: Question,
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Sentence | Answer]:
+        """:meth:`stream`, without blocking the event loop."""
+        answer = await self.ainvoke(input, config)
+        for sentence in answer.sentences:
+            yield sentence
         yield answer
 
 
@@ -96,7 +108,11 @@ def _question(value: Question) -> tuple[str, tuple[Turn, ...]]:
         return value, ()
     if not isinstance(value, dict) or not isinstance(value.get("question"), str):
         raise ValueError("the chain takes a question, or a dict with 'question' and perhaps 'history'")
-    return value["question"], tuple(Turn(role=turn["role"], content=turn["content"]) for turn in value.get("history", ()))
+    try:
+        turns = tuple(Turn(role=turn["role"], content=turn["content"]) for turn in value.get("history") or ())
+    except (KeyError, TypeError) as exc:
+        raise ValueError("each turn of 'history' is a dict with 'role' (user or assistant) and 'content'") from exc
+    return value["question"], turns
 
 
 def _document(passage: Passage) -> LangChainDocument:

@@ -7,6 +7,7 @@ span reaches from the first to the last of them, so it opens at exactly what the
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from rag.types import Citation
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.store import Library
-    from ingest.types import Document, Section
+    from ingest.types import Document
     from rag.read import Quote
 
 LONGEST_SHARED = 240
@@ -40,18 +41,20 @@ def cite(quotes: Sequence[Quote], library: Library) -> tuple[list[Citation], lis
             groups.append([quote])
     citations, numbers = [], []
     for n, group in enumerate(groups, 1):
-        citations.append(citation(n, group[0].document, group[0].section, group[0].unit.start, group[-1].unit.end, library))
+        citations.append(citation(n, group[0].document, group[0].unit.start, group[-1].unit.end, library))
         numbers += [n] * len(group)
     return citations, numbers
 
 
-def citation(n: int, document: Document, section: Section, start: int, end: int, library: Library) -> Citation:
-    """Footnote ``n`` over ``document.text[start:end]``."""
+def citation(n: int, document: Document, start: int, end: int, library: Library) -> Citation:
+    """Footnote ``n`` over ``document.text[start:end]``, under the heading that stands next above it."""
+    sections = library.sections(document.id)
+    headed = bisect_right(sections, start, key=lambda section: section.heading_start)
     return Citation(
         n=n,
         document_id=document.id,
         path=library.path(document.id),
-        trail=section.trail,
+        trail=sections[headed - 1].trail if headed else (),
         page=document.page(start),
         lines=document.lines(start, end),
         quote=document.text[start:end],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ingest.lexical import tokens
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from rag.segment import Unit
     from rag.types import Passage
 
-BUDGET = 400
+BUDGET = 440
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
-MARGIN = 0.05
+MARGIN = 0.08
 """A second section is read when its score is this close to the best."""
 HEADED, LATER = 0.3, 0.6
 """What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section
@@ -43,6 +44,8 @@ OFF_SUBJECT = 0.2
 """What an item loses when the list has others that name the subject."""
 LONGEST_CONTEXT = 120
 """Characters of a sentence that comes along because the next one leans on it."""
+LONGEST_LEAD = 60
+"""Characters of a line that comes along because it introduces what was picked."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
 
@@ -139,10 +142,9 @@ def _whole(passage: Passage, asked: Terms, library: Library) -> Section:
                 place = above
             break
     section = sections[place]
-    below = [
-        s for s in sections[place + 1 :] if s.trail[: len(section.trail)] == section.trail and len(s.trail) > len(section.trail)
-    ]
-    return replace(section, end=max(s.end for s in below)) if below and section.trail else section
+    deep = len(section.trail)
+    below = list(takewhile(lambda s: len(s.trail) > deep and s.trail[:deep] == section.trail, sections[place + 1 :]))
+    return replace(section, end=below[-1].end) if below and deep else section
 
 
 def _score(part: int, query: Query, document: Document, section: Section, library: Library) -> _Read:
@@ -254,13 +256,13 @@ def _with_context(read: _Read, index: int) -> list[int]:
     """The unit, the short line that introduces it, and the sentence that its first word points back to."""
     out = [index]
     unit = read.units[index]
-    if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= 60:
+    if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= LONGEST_LEAD:
         out.append(unit.lead)
     if (
         index
         and _LEANS.match(read.texts[index])
         and read.units[index - 1].block == unit.block
-        and len(read.texts[index - 1]) <= 120
+        and len(read.texts[index - 1]) <= LONGEST_CONTEXT
     ):
         out.append(index - 1)
     return out

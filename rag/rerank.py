@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.lexical import fold, tokens
+from ingest.lexical import fold, has_chinese, tokens
 from rag.terms import ASPECTS, aliases, kinds, latin_names
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def subjects(query: str, library: Library) -> Subject:
     names do, because over Chinese notes its other words would be missed everywhere.
     """
     out: dict[frozenset[str], list[frozenset[str]]] = {}
-    if not query.isascii():
+    if has_chinese(query):
         for name, others in aliases(fold(query)):
             if name not in ASPECTS:
                 out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others, *kinds(name))]

@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 from operator import mul
 from typing import TYPE_CHECKING, Literal
 
-from ingest.lexical import Terms, fold, tokens
+from ingest.lexical import Terms, fold, has_chinese, tokens
 from rag.terms import aliases, kinds
 from rag.types import Passage
 
@@ -47,6 +47,8 @@ WORD_WEIGHT = 1.5
 CANDIDATES = 200
 """How many passages each leg gives to the fusion; in a small library all of them."""
 SMALL_LIBRARY = 500
+_AT_ONCE = 128
+"""Passages that are compared with those found before in one step: memory stays small however many are asked for."""
 SAME_COSINE, SAME_RATIO, SHORTEST_SAME = 0.95, 0.9, 40
 """Near-duplicates: a cosine above the first (which is quick to find), then a share of equal characters above the second, for
 passages of at least so many characters; shorter ones must be equal."""
@@ -129,21 +131,22 @@ def _fused(query: str, library: Library, k: int) -> dict[int, float]:
 
 def fused(cosine: float, share: float, query: str) -> float:
     """One score from the cosine and the share of the reachable BM25, weighted by the language of ``query``."""
-    weight = COSINE_WEIGHT if any("\u3400" <= char <= "\u9fff" for char in query) else COSINE_WEIGHT_ELSE
+    weight = COSINE_WEIGHT if has_chinese(query) else COSINE_WEIGHT_ELSE
     return float(weight * cosine + (1 - weight) * share**0.5)
 
 
 def _passages(best: list[tuple[int, float]], library: Library, k: int, origin: Origin) -> list[Passage]:
     out: list[Passage] = []
     kept: list[int] = []
-    for at in range(0, len(best), 2 * k):
-        batch = best[at : at + 2 * k]
+    step = min(2 * k, _AT_ONCE)
+    for at in range(0, len(best), step):
+        batch = best[at : at + step]
         rows = [row for row, _ in batch]
         vectors = library.vectors([*kept, *rows])
-        alike = vectors @ vectors.T > SAME_COSINE
-        places: list[int] = [*range(len(kept))]
-        for number, (chunk, (row, score)) in enumerate(zip(library.chunks(rows), batch, strict=True), len(kept)):
-            if any(alike[number, place] and _same(chunk.text, out[i].chunk.text) for i, place in enumerate(places)):
+        places = [*range(len(kept))]
+        alike = vectors[len(kept) :] @ vectors.T > SAME_COSINE
+        for number, (near, chunk, (row, score)) in enumerate(zip(alike, library.chunks(rows), batch, strict=True), len(kept)):
+            if any(_same(chunk.text, out[i].chunk.text) for i in near[places].nonzero()[0]):
                 continue
             out.append(Passage(chunk=chunk, path=library.path(chunk.document_id), score=score, rank=len(out) + 1, origin=origin))
             places.append(number)

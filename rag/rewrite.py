@@ -152,7 +152,7 @@ def _parts(text: str) -> tuple[str, ...]:
         if not topic or len(topic) > _LONGEST_TOPIC or re.search(r"[A-Za-z]{2,}", piece) or "哪" in topic:
             whole.append(piece)
         else:
-            whole.append(_PRONOUN.sub(topic, piece, count=1) if _PRONOUN.search(piece) else f"{topic} {piece}")
+            whole.append(_PRONOUN.sub(lambda _: topic, piece, count=1) if _PRONOUN.search(piece) else f"{topic} {piece}")
     out: list[str] = []
     for piece in whole:
         pair = _PAIR.search(piece) if _EACH.search(piece) else None

@@ -14,7 +14,7 @@ from ingest.blocks import Kind as LineKind
 from ingest.blocks import read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Iterator, Sequence, Set
 
     from ingest.blocks import Line
     from ingest.types import Document, Section
@@ -24,6 +24,8 @@ Kind = Literal["sentence", "item", "formula", "code", "table", "lead"]
 LONGEST_TITLE, LONGEST_LEAD, LONGEST_LABEL = 40, 80, 12
 """Characters of an item that may be no more than a title, of a line that introduces what follows by its colon, and of a bare
 word ("优点") above a list."""
+LONGEST_SENTENCE = 400
+"""Characters after which text without a stop is cut at a comma or blank, else where it is."""
 DISPLAYED = frozenset(("code", "formula", "table"))
 
 _CJK = "\u3400-\u9fff"
@@ -136,18 +138,30 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     at = start
     for match in _END.finditer(text, start, end):
         piece = text[at : match.end()]
-        if piece.count("$") % 2 or _open(piece) or len(piece.strip()) < 6:
+        if (piece.count("$") % 2 and text.find("$", match.end(), end) >= 0) or _open(piece) or len(piece.strip()) < 6:
             continue
         spans.append((at, match.end()))
         at = match.end()
     if text[at:end].strip():
         spans.append((at, end))
     out = []
-    for first, last in spans:
+    for first, last in (piece for span in spans for piece in _short(text, *span)):
         raw = text[first:last]
         left = len(raw) - len(raw.lstrip())
         out.append((first + left, first + len(raw.rstrip())))
     return out
+
+
+def _short(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span itself, or pieces of at most ``LONGEST_SENTENCE`` characters of one that is longer."""
+    while end - start > LONGEST_SENTENCE:
+        limit = start + LONGEST_SENTENCE
+        cut = max(text.rfind(mark, start + LONGEST_SENTENCE // 2, limit) for mark in ",，、 ") + 1 or limit
+        if text[start:cut].strip():
+            yield start, cut
+        start = cut
+    if text[start:end].strip():
+        yield start, end
 
 
 def _open(piece: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingest.lexical import fold
+from ingest.lexical import fold, has_chinese
 
 if TYPE_CHECKING:
     from ingest.store import Library
@@ -22,7 +22,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 
 def corrected(question: str, library: Library) -> str:
     """The question with its slips mended; everything else stays as it was typed."""
-    foreign = question.isascii()
+    foreign = not has_chinese(question)
     return _WORD.sub(lambda match: _mended(match.group(), library, foreign=foreign), question)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ingest.lexical import has_chinese
+
 _GLOSSARY = """
 批归一化 | 批量归一化 | 批标准化 | batch normalization | batchnorm | batch norm | BN
 层归一化 | 层标准化 | layer normalization | layernorm | layer norm | LN
@@ -257,6 +259,6 @@ def latin_names(question: str) -> list[str]:
     stand in Chinese notes in Chinese.
     """
     words = re.findall(r"[A-Za-z][A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*", question)
-    if question.isascii():
+    if not has_chinese(question):
         words = [word for word in words if len(word) > 2 and re.search(r"[A-Z0-9]", word[1:])]
     return list(dict.fromkeys(words))

@@ -1,4 +1,4 @@
-"""Check a sentence against the passages it rests on: no LLM, deterministic, a few milliseconds.
+"""Check a sentence against the passages it rests on: no LLM, deterministic, milliseconds for a passage or two.
 
 A sentence is compared with every sentence of the evidence, and with every two that follow each other. What counts is how
 much of its content stands there (tokens weighted by how much they carry; the shipped embedding model where the two are in
@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from ingest.lexical import fold, tokens
+from ingest.lexical import fold, has_chinese, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,10 +39,10 @@ _NEGATION = re.compile(
 _CLAUSE = re.compile(r"[,，;；。!！?？]")
 _NO_CLAIM = re.compile(
     r"(?:我?不知道|无法回答|没有(?:相关|找到|写到)|笔记里?没有|抱歉|对不起|你好|希望.{0,12}帮助|如有.{0,8}问题|"
-    r"i (?:do not|don't|cannot|can't) (?:know|answer|find|tell)|(?:the )?notes do(?:n't| not) (?:say|mention)|sorry|hello|hope this helps|as an ai)",
+    r"i (?:do not|don't|cannot|can't) (?:know|answer|find|tell)|(?:the )?notes do(?:n't| not) (?:say|mention)|\bsorry|\bhello|hope this helps|\bas an ai)",
     re.IGNORECASE,
 )
-_THING = r"([a-z][a-z0-9_.+-]*(?: [a-z0-9_.+-]+)??|[\u3400-\u9fff]{1,8}?)"
+_THING = r"((?<![a-z0-9_.+-])[a-z][a-z0-9_.+-]*(?: [a-z0-9_.+-]+)??|[\u3400-\u9fff]{1,8}?)"
 _QUOTES = re.compile(r"[`\[\]“”\"'「」]")
 _AFTER = r"(?=激活|函数|做|来|[^\w\u3400-\u9fff]|$)"
 _REPLACES = (
@@ -76,7 +77,7 @@ class Check:
     support: float
     verdict: Verdict | Literal["no-claim"]
     evidence: str
-    """The sentences of the contexts that come closest, verbatim; empty when nothing does."""
+    """The sentences of the contexts that come closest, without their marks; empty when nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +159,10 @@ def _windows(contexts: Sequence[str]) -> list[str]:
 
 def _compare(claim: str, evidence: str, embedder: Embedder | None) -> tuple[float, bool]:
     covered = _coverage(claim, evidence)
-    if embedder is not None and _language(claim) != _language(evidence):
+    if embedder is not None and has_chinese(claim) != has_chinese(evidence):
         vectors = embedder.encode([claim, evidence])
         covered = max(covered, min(1.0, 1.3 * float(vectors[0] @ vectors[1])))
-    folded, other = fold(claim), fold(evidence)
+    folded, other = _folded(claim), _folded(evidence)
     numbers = set(_NUMBER.findall(folded)) - set(_NUMBER.findall(other))
     support = covered * (OTHER_NUMBER if numbers else 1.0)
     return support, bool(_against(folded, other, covered))
@@ -169,13 +170,24 @@ def _compare(claim: str, evidence: str, embedder: Embedder | None) -> tuple[floa
 
 def _coverage(claim: str, evidence: str) -> float:
     """Share of the claim's content that stands in the evidence; a bigram or a Latin word weighs more than a character."""
-    have = set(tokens(evidence))
+    have = _tokens(evidence)
     total = found = 0.0
-    for token in dict.fromkeys(tokens(claim)):
+    for token in _tokens(claim):
         weight = 0.25 if len(token) == 1 and not token.isdigit() else 2.0 if token.isascii() else 1.0
         total += weight
         found += weight * (token in have)
     return found / total if total else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> dict[str, None]:
+    """The tokens of ``text``, each once, in order."""
+    return dict.fromkeys(tokens(text))
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    return fold(text)
 
 
 def _against(claim: str, evidence: str, covered: float) -> str:
@@ -196,10 +208,6 @@ def _against(claim: str, evidence: str, covered: float) -> str:
 
 def _replacements(text: str) -> set[tuple[str, str]]:
     """Pairs (old, new) of what the text says was replaced by what."""
-    text = _QUOTES.sub(" ", text)
+    text = " ".join(_QUOTES.sub(" ", text).split())
     out = {(old.strip(), new.strip()) for pattern in _REPLACES for new, old in pattern.findall(text)}
     return out | {(old.strip(), new.strip()) for pattern in _BECOMES for old, new in pattern.findall(text)}
-
-
-def _language(text: str) -> bool:
-    return bool(re.search(r"[\u3400-\u9fff]", text))

@@ -104,7 +104,7 @@ def test_a_bad_question_file_is_one_line(files: dict[str, str], tmp_path: Path, 
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"id": 1}\n', encoding="utf-8")
     assert main(["answers", "--questions", str(bad), "--sections", files["sections"], "--library", files["library"]]) == 1
-    assert capsys.readouterr().err == f"footnote: {bad}: a question lacks 'question'\n"
+    assert capsys.readouterr().err == f"footnote: {bad}: line 1: a question lacks 'question'\n"
     bad.write_text("no json", encoding="utf-8")
     with pytest.raises(UnreadableFile, match="line 1 is not JSON"):
         load_cases(bad)
