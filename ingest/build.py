@@ -5,7 +5,8 @@ The library says what the files say:
 - A file that looks as it did (size and time; its hash where they cannot tell) is not read again. One that changed is;
   only passages that stood in no note before are embedded.
 - A file that is gone from a folder that was given, or that was named itself, is taken out. One that can no longer be
-  read is skipped with its reason; what it said before goes too if its bytes have changed.
+  read is skipped with its reason; what it said before goes too if its bytes have changed. Of a folder that cannot be
+  looked into nothing is known: it is skipped with its reason, and what lay in it stays.
 - Files with the same text are one document with several names. Records of ``.jsonl`` files keep their own ids; where
   two files use one id for different records, the first stays and the other is skipped.
 - Lines that stand in several files of a run are evidence for cleaning, in later runs too; a file that has not changed
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
     from ingest.types import Chunk, Document, Section, Source
 
-PIPELINE = 1
+PIPELINE = 2
 """To be raised when load, clean, section or chunk give something else for the same file: every file is then read again."""
 
 _GRAIN_NS = 2_000_000_000
@@ -40,7 +41,7 @@ _GRAIN_NS = 2_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A file, or a record of one, that is not in the library, and why."""
+    """A file, a record of one, or a folder, that could not be read, and why."""
 
     path: str
     error: str
@@ -66,6 +67,10 @@ class Summary:
     """In no file any more."""
     skipped: tuple[Skipped, ...]
     seconds: float
+    empty: tuple[str, ...] = ()
+    """The given folders in which no note was found."""
+    other_formats: int = 0
+    """Files in the given folders whose format is none that is read."""
 
 
 def build(paths: Sequence[Path], settings: Settings, *, progress: Callable[[int, int, str], None] | None = None) -> Summary:
@@ -157,20 +162,29 @@ class _Run:
         self._names = library.names()
         self._versions = library.versions()
         self._given: set[str] = set()
+        self._folders: list[str] = []
+        self._other_formats = 0
         self._skipped: list[Skipped] = []
         self._steps = 0
 
     def look(self, paths: Sequence[Path]) -> list[_File]:
         """Find the files, take out those that are gone, and give those that are to be read."""
-        from ingest.load import find_files
+        from ingest.load import look
 
         known = self._library.files()
         own = _posix(self._settings.library_folder)
-        found = [path for path in map(_posix, find_files(paths)) if not _within(path, own)]
-        self._given = {path for path in found if path not in known or os.path.lexists(path)}
+        seen = look(paths)
+        found = [path for path in map(_posix, seen.files) if not _within(path, own)]
+        self._given = {path for path in found if path not in known or not _gone(path)}
+        self._folders = list(dict.fromkeys(map(_posix, seen.folders)))
+        self._other_formats = sum(not _within(path, own) for path in {_posix(path) for path in seen.others})
+        closed = {error.path: error for error in seen.unreadable}
+        for error in closed.values():
+            self._skip(error)
         roots = [_posix(path) for path in paths]
         for path in known:
-            if path not in self._given and any(_within(path, root) for root in roots):
+            unknown = path in self._given or any(_within(path, folder) for folder in closed)
+            if not unknown and any(_within(path, root) for root in roots):
                 self._library.forget(path)
                 self.has_changed = True
         return [file for path in found if path in self._given and (file := self._look_at(path, known.get(path)))]
@@ -261,7 +275,16 @@ class _Run:
             removed=len({id_ for id_ in gone if named_before.get(id_) not in names}),
             skipped=tuple(self._skipped),
             seconds=seconds,
+            empty=tuple(self._empty({path for path, _ in names})),
+            other_formats=self._other_formats,
         )
+
+    def _empty(self, held: set[str]) -> Iterator[str]:
+        """The given folders of which the library holds nothing; not those that could not be looked into."""
+        skipped = {skip.path for skip in self._skipped}
+        for folder in self._folders:
+            if folder not in skipped and not any(_within(path, folder) for path in held):
+                yield folder
 
     def _skip(self, error: LoadError) -> None:
         self._skipped.append(Skipped(path=error.path, error=type(error).__name__, reason=error.reason))
@@ -273,6 +296,17 @@ _UNSEEN = FileState(-1, 0, 0, "", "")
 def _posix(path: Path) -> str:
     """How a path stands in the library: absolute, with links as they are."""
     return Path(os.path.abspath(path)).as_posix()
+
+
+def _gone(path: str) -> bool:
+    """There is no such file; one that the system does not let us see is not gone."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _within(path: str, root: str) -> bool:

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import weakref
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -185,8 +187,6 @@ class LexicalIndex:
         cls, old: Path, folder: Path, removed: Sequence[int], passages: Iterable[tuple[int, Sequence[str], str]]
     ) -> LexicalIndex:
         """A copy of the index under ``old`` in ``folder``, without the rows ``removed`` and with ``passages``."""
-        import shutil
-
         import tantivy
 
         shutil.copytree(old / _LEXICAL, folder / _LEXICAL, ignore=shutil.ignore_patterns("*.lock"))
@@ -206,7 +206,28 @@ class LexicalIndex:
         try:
             return cls(_quiet(tantivy.Index.open(str(folder / _LEXICAL))))
         except (OSError, ValueError) as exc:
+            if "lock" not in str(exc).lower():
+                raise SnapshotDamaged(f"{folder}: {exc}") from exc
+        return cls._open_copy(folder)
+
+    @classmethod
+    def _open_copy(cls, folder: Path) -> LexicalIndex:
+        """The index in ``folder``, which cannot be written: tantivy makes a lock even to read, so it reads a copy."""
+        import tempfile
+
+        import tantivy
+
+        copy = tempfile.mkdtemp(prefix="footnote-")
+        try:
+            for file in (folder / _LEXICAL).iterdir():
+                if file.is_file() and not file.name.endswith(".lock"):
+                    shutil.copyfile(file, os.path.join(copy, file.name))
+            opened = cls(_quiet(tantivy.Index.open(copy)))
+        except (OSError, ValueError) as exc:
+            shutil.rmtree(copy, ignore_errors=True)
             raise SnapshotDamaged(f"{folder}: {exc}") from exc
+        weakref.finalize(opened, shutil.rmtree, copy, ignore_errors=True)
+        return opened
 
     @staticmethod
     def _write(index: Any, removed: Sequence[int], passages: Iterable[tuple[int, Sequence[str], str]]) -> None:

@@ -2,7 +2,8 @@
 
 Forms: Markdown ``#`` and underlined headings, bold lines, ``10.1.1 ...``, ``第3章``, ``一、``, ``(二)``, ``3 ...``,
 ``1.Why ...?``, ``Q: ...``, numbered lists of questions with their answers indented below, bare questions and bare short
-titles standing alone, and first lines of paragraphs where the note writes all its headings so.
+titles standing alone, first lines of paragraphs that are questions, and first lines of paragraphs where the note writes all
+its headings so.
 
 Decisions. A note that marks its headings (Markdown) is taken at its word: there a bare short line is text. A number at
 the start of a line is a heading only as one of a sequence with bodies between, or of questions; otherwise it is a list.
@@ -157,7 +158,18 @@ def _headings(lines: Sequence[Line], title: int, contents: _Contents | None) -> 
     bare: list[_Heading] = []
     if not written:
         bare = _bare(lines, title, taken, numbered, contents)
-    return sorted([*marked, *numbered, *bare])
+    return _without_last_words(lines, sorted([*marked, *numbered, *bare]))
+
+
+def _without_last_words(lines: Sequence[Line], headings: list[_Heading]) -> list[_Heading]:
+    """Without the bare line that is all there is under the last Markdown heading: it is what is said there."""
+    if len(headings) < 2 or headings[-1].style != "bare" or headings[-2].style != "#":
+        return headings
+    above, last = headings[-2:]
+    text = lines[last.at].text
+    if any(line.text for line in (*lines[above.at + above.lines : last.at], *lines[last.at + 1 :])):
+        return headings
+    return headings if text[-1] in "?？" or _ASKS.search(text) else headings[:-1]
 
 
 def _alone(lines: Sequence[Line], index: int) -> bool:
@@ -394,6 +406,7 @@ def _bare(
     """Questions and short titles that stand alone, or lead their paragraph where the note does so throughout."""
     leading = _leads(lines, taken)
     system = len(numbered) >= 3
+    marked = bool(taken)
     dense = _dense(lines)
     out: list[_Heading] = []
     for i, line in enumerate(lines):
@@ -405,7 +418,7 @@ def _bare(
         if dense:
             if not (text[-1] in "?？" and 6 <= len(text) <= 60 and _ends_before(lines, i) and not _TOLD.match(text)):
                 continue
-        elif not above or not (below or leading):
+        elif not above or not (below or leading or (text[-1] in "?？" and len(text) <= 60 and not marked)):
             continue
         listed = contents is not None and contents.key(text) in contents.places
         if listed or dense:
@@ -588,7 +601,7 @@ def _sections(document: Document, lines: Sequence[Line], title: int, headings: l
     if 0 <= title < first:
         begin = min(lines[title].end + 1, len(text))
         trail = (lines[title].text,)
-    if text[begin:top].strip():
+    if "".join(text[begin:top].split()).strip("#"):
         out.append(
             Section(
                 document_id=document.id,

@@ -891,7 +891,9 @@ def _translated(folder: Path) -> Iterator[None]:
         reason = str(exc).partition("\n")[0]  # SQLite quotes what it cannot decode
         if "locked" in reason or "busy" in reason:
             raise LibraryBusy(f"{folder}: another process is writing to this library; try again when it is done") from exc
-        if "readonly" in reason or "full" in reason or "unable to open" in reason:
+        if "readonly" in reason:
+            raise StoreError(f"{folder}: the library is read-only here; nothing can be changed in it") from exc
+        if "full" in reason or "unable to open" in reason:
             raise StoreError(f"{path}: {reason}") from exc
         raise LibraryDamaged(f"{path}: {reason}") from exc
     except sqlite3.ProgrammingError as exc:  # the connection is closed, which says nothing about the file

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, has_chinese, tokens
-from rag.rerank import lacking, subjects
-from rag.retrieve import fused, query_terms, reach, share
+from rag.rerank import heading_match, lacking, subjects
+from rag.retrieve import query_terms, reach
 from rag.terms import aliases, latin_names
 
 if TYPE_CHECKING:
@@ -37,12 +37,13 @@ WEIGHTS = (4.4, 3.5, 3.0, -1.8, 0.9, -1.5, 1.1)
 """Fitted weights of the confidence, for the values of :func:`features`."""
 THRESHOLD = 0.46
 """Below this confidence the answer abstains."""
-BLANK_LEAD = 0.03
-"""How much better than the best passage a question must fit a blank heading."""
-BLANK_FIT, BLANK_FIT_FOREIGN = 0.35, 0.2
-"""The least fit of a blank heading, and that for a question without Chinese."""
-BLANK_SUBJECT = 0.1
-"""What a blank heading gains when it names the question's subject, and the heading of what was found does not."""
+BLANK_CERTAIN, BLANK_LIKELY, BLANK_FOREIGN = 1.15, 0.8, 0.35
+"""Heading match plus cosine from which a blank heading is what was asked for: although something answers the question; where
+nothing does; and the cosine alone, for a question without Chinese that nothing answers."""
+BLANK_CONFIDENCE = 0.1
+"""The most confidence in an answer to a question whose own heading is blank."""
+AHEAD, SEEN = 0.1, 5
+"""How much better the blank heading must match than those of the first so many passages."""
 OFF_TOPIC = 0.22
 """Below this cosine of the best passage the question is about something else altogether."""
 
@@ -68,18 +69,21 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     ]
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
-    score = max((passages[0].score for passages in found if passages), default=0.0)
-    fit, blank = _best_blank(query, found, library)
-    least = BLANK_FIT if has_chinese(query.text) else BLANK_FIT_FOREIGN
-    if blank is not None and fit > max(least, score + (BLANK_LEAD if confidence >= THRESHOLD else -BLANK_LEAD)):
-        return Judgement(confidence=confidence, reason="blank", blank=blank, answerable=answerable)
+    blank = _hole_asked_for(query, found, library, answerable=any(answerable))
+    if blank is not None:
+        return Judgement(confidence=min(confidence, BLANK_CONFIDENCE), reason="blank", blank=blank, answerable=answerable)
     if any(answerable):
         return Judgement(confidence=confidence, reason=None, blank=None, answerable=answerable)
+    reason: Reason = "absent" if _of_the_field(query, found, library) else "off-topic"
+    return Judgement(confidence=confidence, reason=reason, blank=None, answerable=answerable)
+
+
+def _of_the_field(query: Query, found: Sequence[Sequence[Passage]], library: Library) -> bool:
+    """Whether the question is about what the notes are about: it uses a term of the field or a name, or is close to them."""
+    if has_chinese(query.text) and (aliases(fold(query.text)) or latin_names(query.text)):
+        return True
     vectors = library.embedder.encode([query.text, *(passages[0].chunk.embedded_text() for passages in found if passages)])
-    near = max((vectors[1:] @ vectors[0]).tolist(), default=0.0)
-    return Judgement(
-        confidence=confidence, reason="absent" if near >= OFF_TOPIC else "off-topic", blank=None, answerable=answerable
-    )
+    return max((vectors[1:] @ vectors[0]).tolist(), default=0.0) >= OFF_TOPIC
 
 
 def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, ...]:
@@ -118,29 +122,26 @@ def unknown_names(question: str, library: Library) -> list[str]:
     return missing
 
 
-def _best_blank(query: Query, found: Sequence[Sequence[Passage]], library: Library) -> tuple[float, Section | None]:
-    """The blank heading that fits the question best, and how well, on the scale of a passage's score."""
+def _hole_asked_for(query: Query, found: Sequence[Sequence[Passage]], library: Library, *, answerable: bool) -> Section | None:
+    """The blank heading that the question asks for: nearly the same words and meaning, and more so than any heading found
+    that has a body; where nothing answers the question, less will do.
+    """
     blanks = library.blank_sections()
     if not blanks:
-        return 0.0, None
+        return None
+    asked = query_terms(query.text)
     headings = [_hole(section, library) for section in blanks]
     vectors: NDArray[np.float32] = library.embedder.encode([query.text, *headings])
-    asked = query_terms(query.text)
-    written = [set(tokens(" ".join(passages[0].chunk.trail))) for passages in found if passages]
-    subject = [name for names, _ in subjects(query.text, library) for name in names[:1]]
-    named = any(name <= headed for name in subject for headed in written)
+    written = {passage.chunk.trail[-1] for passages in found for passage in passages[:SEEN] if passage.chunk.trail}
+    ahead = max((heading_match(query.text, asked, heading, library) for heading in written), default=0.0) + AHEAD
     best: tuple[float, Section | None] = (0.0, None)
     for section, heading, cosine in zip(blanks, headings, (vectors[1:] @ vectors[0]).tolist(), strict=True):
-        words = set(tokens(heading))
-        if any(words <= headed for headed in written):
-            continue
-        covered = share(asked, words, library)
-        fit = fused(cosine, covered, query.text)
-        if not named and any(name <= words for name in subject):
-            fit += BLANK_SUBJECT
-        if fit > best[0]:
-            best = (fit, section)
-    return best
+        match = heading_match(query.text, asked, heading, library)
+        near = match > ahead and match + cosine >= (BLANK_CERTAIN if answerable else BLANK_LIKELY)
+        abroad = not answerable and not has_chinese(query.text) and cosine >= BLANK_FOREIGN
+        if (near or abroad) and match + cosine > best[0]:
+            best = (match + cosine, section)
+    return best[1]
 
 
 def _hole(section: Section, library: Library) -> str:

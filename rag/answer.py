@@ -5,6 +5,7 @@ This file is the line and nothing else orchestrates: :func:`ask` is to be read f
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
     from ingest.store import Library
     from rag.abstain import Judgement
-    from rag.read import Quote
     from rag.retrieve import Mode
     from rag.rewrite import Query
     from rag.types import Citation, Turn
 
+_DRESS = re.compile(r"^```\w*$|^(?:- |\d{1,2}\. )|^\*\*|\*\*$", re.MULTILINE)
+"""What the answer adds to the note's words: fences, list marks, bold leads."""
 WIDE = 20
 """Passages that retrieval hands to the reranker."""
 SHOWN = 8
@@ -50,10 +52,9 @@ def ask(question: str, library: Library, *, history: Sequence[Turn] = ()) -> Ans
     if not quotes:  # headings and lines that introduce nothing
         return _abstention(query, replace(judgement, reason="absent", confidence=0.0), found, library)
     citations, numbers = cite(quotes, library)
-    texts = sentence_texts(quotes)
+    sentences = [_verified(text, citations[n - 1]) for text, n in zip(sentence_texts(quotes), numbers, strict=True)]
     if correction is not None:
-        texts[0] = _says(query.text, "premise").format(texts[0])
-    sentences = [_verified(text, quote, n) for text, quote, n in zip(texts, quotes, numbers, strict=True)]
+        sentences[0] = replace(sentences[0], text=_says(query.text, "premise").format(sentences[0].text))
     return Answer(
         question=query.text,
         sentences=tuple(sentences),
@@ -80,10 +81,12 @@ def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") 
     return rerank(query, retrieve(query, library, k=max(k, WIDE)), library)[:k]
 
 
-def _verified(text: str, quote: Quote, n: int) -> Sentence:
-    result = check(quote.text, [quote.document.text[quote.unit.start : quote.unit.end]])
-    verdict = "supported" if result.verdict == "no-claim" else result.verdict
-    return Sentence(text=text, citations=(n,), support=1.0 if result.verdict == "no-claim" else result.support, verdict=verdict)
+def _verified(text: str, citation: Citation) -> Sentence:
+    """The sentence as it is printed, checked against the quote that its footnote opens."""
+    result = check(_DRESS.sub("", text).strip(), [citation.quote])
+    claims = result.verdict != "no-claim"
+    verdict = result.verdict if result.verdict != "no-claim" else "supported"
+    return Sentence(text=text, citations=(citation.n,), support=result.support if claims else 1.0, verdict=verdict)
 
 
 def _best(found: Sequence[Sequence[Passage]]) -> tuple[Passage, ...]:

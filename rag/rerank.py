@@ -7,36 +7,60 @@ terms of the question that the notes know at all are its subject; a passage lose
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, has_chinese, tokens
+from rag.retrieve import query_terms, share
 from rag.terms import ASPECTS, aliases, kinds, latin_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.lexical import Terms
     from ingest.store import Library
     from rag.types import Passage
 
 SUBJECT_WEIGHT = 0.35
 """What a passage loses that has nothing of the subject."""
 
+MATCH_WEIGHT = 0.5
+"""What a passage gains whose heading is the question."""
 CONCEPT_WEIGHT = 0.5
 """What a term of the field ("推理") weighs against a Latin name ("LLaMA") of the same rarity."""
+_NUMBERING = re.compile(r"^\s*(?:第?[\d一二三四五六七八九十]+[章节、.)）．]?)+\s*")
 
 Subject = list[tuple[list[frozenset[str]], float]]
 """What a question names: for each thing its names as token sets, and its weight."""
 
 
 def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Passage]:
-    """The same passages in a new order, scores lowered by what each lacks of the question's subject."""
-    subject = subjects(query, library)
-    if not subject or not passages:
-        return list(passages)
-    scored = [(passage.score - SUBJECT_WEIGHT * lacking(passage, subject), passage) for passage in passages]
+    """The same passages in a new order: scores lowered by what each lacks of the question's subject, raised where its heading
+    is the question.
+    """
+    subject, asked = subjects(query, library), query_terms(query)
+    headings = {passage.chunk.trail[-1:] for passage in passages}
+    match = {heading: heading_match(query, asked, heading[0], library) if heading else 0.0 for heading in headings}
+    scored = [
+        (
+            passage.score - SUBJECT_WEIGHT * lacking(passage, subject) + MATCH_WEIGHT * match[passage.chunk.trail[-1:]] ** 3,
+            passage,
+        )
+        for passage in passages
+    ]
     scored.sort(key=lambda item: (-item[0], item[1].rank))
     return [replace(passage, score=score, rank=rank, origin="reranked") for rank, (score, passage) in enumerate(scored, 1)]
+
+
+def heading_match(query: str, asked: Terms, heading: str, library: Library) -> float:
+    """How far the heading is the question itself, 0..1: the harmonic mean of the share of the question that stands in the
+    heading and the share of the heading that stands in the question, by IDF, question words and numbering aside.
+    """
+    title = _NUMBERING.sub("", heading)
+    held = share(asked, set(tokens(title)), library)
+    holds = share(query_terms(title), set(tokens(query)), library)
+    return 2 * held * holds / (held + holds) if held + holds else 0.0
 
 
 def lacking(passage: Passage, subject: Subject) -> float:

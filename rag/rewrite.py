@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ingest.lexical import fold
+from ingest.lexical import fold, has_chinese
 from rag.terms import aliases
 
 if TYPE_CHECKING:
@@ -50,6 +50,17 @@ _PAIR = re.compile(
     r"(?P<b>[A-Za-z][A-Za-z0-9_.+/-]*(?: [A-Z][A-Za-z0-9_.+-]*)*|[\u3400-\u9fff]{2,8}?)(?=\s*(?:各|分别|的|之间|有|是|都|在|$|[?？]|\bdiffer|\brespectively|\beach\b))",
     re.IGNORECASE,
 )
+MOST_PARTS = 8
+"""Parts of a question that are searched; an answer has no room for more."""
+_LEANS = re.compile(
+    r"怎么|怎样|如何|为什么|为何|为啥|有什么|有哪些|有没有|是什么|是谁|用什么|多少|几[个种]|哪|能不能|可以|被|举|详细|展开|继续|"
+    r"第[一二三四五六七八九十\d]|再|还有|具体|优点|缺点|区别|公式|代码|步骤|原理|例子|"
+    r"(?:why|how|and|which|when|where|then|examples?|more)\b",
+    re.IGNORECASE,
+)
+"""How a question begins that leaves its subject to what was said before."""
+LONGEST_LEANING = 4
+"""Words of such a question in English; three times as many characters in Chinese."""
 _LONGEST_TOPIC = 24
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
@@ -138,8 +149,14 @@ def _siblings(new: str, topic: str) -> bool:
 
 
 def _stands_alone(text: str) -> bool:
-    """A question that names something: a Latin term, a term of the field, or enough words of its own."""
-    return bool(re.search(r"[A-Za-z]{2,}", text) or aliases(fold(text)) or len(re.findall(r"[\u3400-\u9fff]", text)) >= 9)
+    """A question that begins with what it is about ("榴莲是什么"), or names a term; not one that begins with what is asked
+    ("怎么缓解?", "被哪些模型用了?") and leaves open of what.
+    """
+    if re.search(r"[A-Za-z]{2,}", text) and has_chinese(text):
+        return True
+    if aliases(fold(text)) or not _LEANS.match(text):
+        return True
+    return len(text.split()) > LONGEST_LEANING if not has_chinese(text) else len(text) > 3 * LONGEST_LEANING
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -161,4 +178,4 @@ def _parts(text: str) -> tuple[str, ...]:
             out += [f"{before}{pair.group(name).strip()} {after.strip()}".strip() for name in ("a", "b")]
         else:
             out.append(piece)
-    return tuple(dict.fromkeys(out))
+    return tuple(dict.fromkeys(out))[:MOST_PARTS]

@@ -55,6 +55,7 @@ def units(document: Document, section: Section, headings: Set[int] = frozenset()
     ``headings``: where lines begin that are headings of sections below; each introduces what follows it.
     """
     lines = [line for line in read(document.text) if section.start <= line.start and line.end <= section.end]
+    below = _below(lines)
     out: list[Unit] = []
     items: list[tuple[int, int]] = []  # indentation and index of the items that are open around a line
     block, lead, gap, number = 0, -1, True, 0
@@ -64,8 +65,8 @@ def units(document: Document, section: Section, headings: Set[int] = frozenset()
         if line.kind is LineKind.BLANK:
             gap = True
             continue
-        titled = line.start in headings
-        kind: Kind = "lead" if titled else _kind(lines[number - 2] if number > 1 else None, line, lines[number:])
+        titled, following = line.start in headings, below[number - 1]
+        kind: Kind = "lead" if titled else _kind(lines[number - 2] if number > 1 else None, line, following)
         block += gap or kind in DISPLAYED
         gap = False
         if kind in DISPLAYED:
@@ -90,15 +91,24 @@ def units(document: Document, section: Section, headings: Set[int] = frozenset()
             )
         if kind == "item":
             items.append((line.indent, first))
-        if _opens_formula(line, lines[number:]):
+        if _opens_formula(line, following):
             out[-1] = replace(out[-1], kind="lead")
             lead = len(out) - 1
     return [_titled(unit, number, out, document.text) for number, unit in enumerate(out)]
 
 
-def _opens_formula(line: Line, below: Sequence[Line]) -> bool:
+def _below(lines: Sequence[Line]) -> list[Line | None]:
+    """For each line the next one that is not blank."""
+    out: list[Line | None] = []
+    following = None
+    for line in reversed(lines):
+        out.append(following)
+        following = following if line.kind is LineKind.BLANK else line
+    return out[::-1]
+
+
+def _opens_formula(line: Line, following: Line | None) -> bool:
     """Whether the line breaks off in mid-sentence and a displayed formula goes on with it."""
-    following = next((other for other in below if other.kind is not LineKind.BLANK), None)
     return following is not None and following.kind is LineKind.FORMULA and not _ENDED.search(line.text)
 
 
@@ -107,14 +117,13 @@ def _listed(*neighbours: Line | None) -> bool:
     return any(line is not None and line.kind is LineKind.PROSE and bool(_LABEL.match(line.text)) for line in neighbours)
 
 
-def _kind(above: Line | None, line: Line, below: Sequence[Line]) -> Kind:
-    """What a line that is not blank begins."""
+def _kind(above: Line | None, line: Line, following: Line | None) -> Kind:
+    """What a line that is not blank begins; ``following`` is the next one that is not blank."""
     if line.protected:
         return "code" if line.kind is LineKind.CODE else "table" if line.kind is LineKind.TABLE else "formula"
     if line.kind is not LineKind.ITEM:
         if "=" in line.text and _BARE_FORMULA.fullmatch(line.text):
             return "formula"
-        following = next((other for other in below if other.kind is not LineKind.BLANK), None)
         if len(line.text) <= LONGEST_LEAD and line.text.endswith((":", "：")):
             return "lead"
         if following and not _ENDED.search(line.text):

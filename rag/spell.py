@@ -27,12 +27,18 @@ def corrected(question: str, library: Library) -> str:
 
 
 def _mended(word: str, library: Library, *, foreign: bool) -> str:
-    """In a question all in Latin letters, ordinary words that Chinese notes lack are no slips: there only words with a
+    """Only words in small letters are mended: what is written with a capital is a name, and Llava is no slip of LLaMA. In a
+    question all in Latin letters, ordinary words that Chinese notes lack are no slips: there only words with a
     digit or an inner capital are looked at.
     """
     folded = fold(word)
     digits = _DIGITS.findall(folded)
-    if len(folded) < SHORTEST or (foreign and not re.search(r"[0-9]|(?<=.)[A-Z]", word)) or any(library.known([folded])):
+    if (
+        not word.islower()
+        or len(folded) < SHORTEST
+        or (foreign and not re.search(r"[0-9]|(?<=.)[A-Z]", word))
+        or any(library.known([folded]))
+    ):
         return word
     near = {
         term: count

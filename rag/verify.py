@@ -38,10 +38,13 @@ _NEGATION = re.compile(
 )
 _CLAUSE = re.compile(r"[,，;；。!！?？]")
 _NO_CLAIM = re.compile(
-    r"(?:我?不知道|无法回答|没有(?:相关|找到|写到)|笔记里?没有|抱歉|对不起|你好|希望.{0,12}帮助|如有.{0,8}问题|"
-    r"i (?:do not|don't|cannot|can't) (?:know|answer|find|tell)|(?:the )?notes do(?:n't| not) (?:say|mention)|\bsorry|\bhello|hope this helps|\bas an ai)",
+    r"\s*(?:很?抱歉|对不起|不好意思|好的|你好|您好|谢谢|"
+    r"(?:(?:根据|从|在)?(?:我的|你的|您的)?(?:笔记|资料|文档|上下文|提供的\S{0,6})(?:里|中|内)?[,，]?)?(?:我?不知道|无法回答|没有(?:相关|找到|提到|写到|说))|"
+    r"希望.{0,12}帮助|如有.{0,8}问题|"
+    r"i (?:do not|don't|cannot|can't) (?:know|answer|find|tell)|(?:the |your )?notes do(?:n't| not) (?:say|mention)|sorry\b|hello\b|hope this helps|as an ai)",
     re.IGNORECASE,
 )
+"""How a sentence begins that claims nothing."""
 _THING = r"((?<![a-z0-9_.+-])[a-z][a-z0-9_.+-]*(?: [a-z0-9_.+-]+)??|[\u3400-\u9fff]{1,8}?)"
 _QUOTES = re.compile(r"[`\[\]“”\"'「」]")
 _AFTER = r"(?=激活|函数|做|来|[^\w\u3400-\u9fff]|$)"
@@ -120,7 +123,7 @@ def sentences(text: str) -> list[str]:
 
 def check(claim: str, contexts: Sequence[str], *, embedder: Embedder | None = None) -> Check:
     """The best support for ``claim`` among the sentences of ``contexts``."""
-    if _NO_CLAIM.search(claim) or claim.rstrip().endswith(("?", "？")) or claim.rstrip().endswith(("：", ":")):
+    if _NO_CLAIM.match(claim) or claim.rstrip().endswith(("?", "？")) or claim.rstrip().endswith(("：", ":")):
         return Check(text=claim, support=0.0, verdict="no-claim", evidence="")
     folded = fold(" ".join(claim.split()))
     if any(folded in fold(" ".join(context.split())) for context in contexts):
@@ -196,9 +199,11 @@ def _against(claim: str, evidence: str, covered: float) -> str:
         return "replacement"
     if covered < 0.6:
         return ""
-    clause = max(_CLAUSE.split(evidence), key=lambda part: (_coverage(claim, part), -len(part)))
-    if _coverage(claim, clause) >= 0.6 and len(_NEGATION.findall(claim)) % 2 != len(_NEGATION.findall(clause)) % 2:
-        return "negation"
+    clauses = _CLAUSE.split(evidence)
+    for said in _CLAUSE.split(claim):  # clause by clause: "A, but not B" denies B alone
+        covered, _, clause = max((_coverage(said, clause), -len(clause), clause) for clause in clauses)
+        if covered >= 0.6 and len(_NEGATION.findall(said)) % 2 != len(_NEGATION.findall(clause)) % 2:
+            return "negation"
     for left, right in _OPPOSITES:
         for one, two in ((left, right), (right, left)):
             if one in claim and two not in claim and two in evidence and one not in evidence:

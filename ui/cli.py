@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
     from ingest.store import Library
 
+_MODEL = "reserved: this version answers without an LLM, with sentences of the notes themselves"
 _JSON_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
@@ -96,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     library = _Parser(add_help=False)
-    library.add_argument("--library", metavar="DIR", help="folder of the library (default: one in your data folder)")
+    library.add_argument("--library", type=_path, metavar="DIR", help="folder of the library (default: one in your data folder)")
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object on one line")
     batch = _Parser(add_help=False)
@@ -108,11 +109,11 @@ def build_parser() -> argparse.ArgumentParser:
         return added
 
     one = command("ingest", _ingest, "read notes (files or folders) into the library", library, as_json)
-    one.add_argument("paths", nargs="+", metavar="PATH", help=".txt .md .html .pdf .docx .ipynb .jsonl, or a folder of them")
+    one.add_argument("paths", nargs="+", type=_path, metavar="PATH", help=".txt .md .html .pdf .docx .ipynb .jsonl, or a folder of them")
 
     one = command("ask", _ask, "answer a question from the notes, with footnotes", library, as_json, batch)
     one.add_argument("question", nargs="?", metavar="QUESTION")
-    one.add_argument("--model", metavar="SPEC", help="LLM as provider:name (default: none, sentences of the notes themselves)")
+    one.add_argument("--model", metavar="SPEC", help=_MODEL)
     one.add_argument("--markdown", action="store_true", help="print Markdown with footnotes")
 
     one = command("search", _search, "find passages", library, as_json, batch)
@@ -131,8 +132,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     one = command("serve", _serve, "open the web page", library)
     one.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    one.add_argument("--port", type=int, default=7860, help="default: 7860")
-    one.add_argument("--model", metavar="SPEC", help="LLM as provider:name")
+    one.add_argument("--port", type=_port, default=7860, help="0 to 65535 (default: 7860)")
+    one.add_argument("--model", metavar="SPEC", help=_MODEL)
 
     commands.add_parser("eval", help="measure answers and search on question sets", add_help=False)
     return parser
@@ -165,6 +166,19 @@ def _at_least_one(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
     return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 65535, got {number}")
+    return number
+
+
+def _path(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    return text
 
 
 def _usage(command: str, message: str) -> int:
@@ -247,6 +261,9 @@ def _ingest(options: argparse.Namespace) -> int:
         emit(render.summary_record(summary))
     else:
         print(render.summary(summary, color=_color()))
+    sys.stdout.flush()
+    for line in render.left_out(summary):
+        print("footnote:", line, file=sys.stderr)
     return 0
 
 

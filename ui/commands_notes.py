@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import StoreError
-from ui.render import one_line, safe
+from ui.render import WORDS, counted, one_line, safe, spot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,7 +84,7 @@ def _list(library: Library, emit: Emit | None) -> int:
         return 0
     for note in notes:
         blank = f", {note.blank_sections} blank" if note.blank_sections else ""
-        print(f"{note.id}  {safe(PurePath(note.paths[0]).name)}  ({note.sections} sections{blank}, {note.chunks} passages)")
+        print(f"{note.id}  {safe(PurePath(note.paths[0]).name)}  ({counted(note.sections, 'section')}{blank}, {counted(note.chunks, 'passage')})")
         for other in note.paths[1:]:
             print(f"{'':{len(note.id)}}  = {safe(other)}")
     return 0
@@ -159,14 +159,14 @@ def _page(record: dict[str, Any], color: bool) -> str:
 
     out = [paint("1", safe(record["title"])), paint("2", f"{safe(record['path'])} · {record['document_id']}")]
     for section in record["sections"]:
-        first, last = section["lines"]
+        where = spot(section["page"], section["lines"], WORDS["en"])
         mark = paint("33", "  (blank)") if section["blank"] else ""
         heading = paint("1", safe(" › ".join(section["trail"]))) if section["trail"] else ""
-        out.append(f"\n{heading}{mark}  {paint('2', f'lines {first}-{last}')}".replace("\n  ", "\n"))
+        out.append(f"\n{heading}{mark}  {paint('2', where)}".replace("\n  ", "\n"))
         if section["text"] and not section["blank"]:
             out.append(safe(section["text"]))
     out.append(
-        "\n" + paint("1", f"Dropped: {len(record['dropped'])} runs of lines" if record["dropped"] else "Nothing was dropped.")
+        "\n" + paint("1", f"Dropped: {counted(len(record['dropped']), 'run')} of lines" if record["dropped"] else "Nothing was dropped.")
     )
     for drop in record["dropped"]:
         first, last = drop["lines"]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from rag.types import join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest.build import Summary
     from rag.types import Answer, Citation, Passage
@@ -77,13 +77,18 @@ def one_line(text: str, limit: int = 160) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
 
 
-def place(path: str, trail: Sequence[str], page: int | None, lines: tuple[int, int], label: dict[str, str]) -> str:
-    """Where a passage stands, for people: file name › headings · page · lines."""
+def place(path: str, trail: Sequence[str], page: int | None, lines: tuple[int, int], label: Mapping[str, str]) -> str:
+    """Where a passage stands, for people: file name › headings · page or lines."""
     names = [PurePath(path).name, *(one_line(heading, 80) for heading in trail)]
-    spot = [label["page"].format(page)] if page is not None else []
+    return " · ".join([safe(" › ".join(names)), spot(page, lines, label)])
+
+
+def spot(page: int | None, lines: tuple[int, int], label: Mapping[str, str]) -> str:
+    """The page, where the note has pages (its lines are none that a person could look up), else the lines."""
     first, last = lines
-    spot.append(label["line"].format(first) if first == last else label["lines"].format(first, last))
-    return " · ".join([safe(" › ".join(names)), *spot])
+    if page is not None:
+        return label["page"].format(page)
+    return label["line"].format(first) if first == last else label["lines"].format(first, last)
 
 
 def nearest(answer: Answer, limit: int = 3) -> list[Passage]:
@@ -158,8 +163,9 @@ def summary(result: Summary, *, color: bool = False) -> str:
     """What an ingest did, for people; each skipped file with its reason."""
     paint = _Paint(color)
     lines = [
-        f"{paint.bold(str(result.documents))} notes, {result.sections} sections ({result.blank_sections} blank), "
-        f"{result.chunks} passages in the library",
+        f"{paint.bold(str(result.documents))} {'note' if result.documents == 1 else 'notes'}, "
+        f"{counted(result.sections, 'section')} ({result.blank_sections} blank), "
+        f"{counted(result.chunks, 'passage')} in the library",
         f"{result.added} added, {result.changed} changed, {result.unchanged} unchanged, {result.removed} removed "
         f"in {result.seconds:.2f} s",
     ]
@@ -167,6 +173,19 @@ def summary(result: Summary, *, color: bool = False) -> str:
         lines.append(f"{len(result.skipped)} skipped:")
         lines += [f"  {safe(str(skip.path))}: {one_line(skip.reason)}" for skip in result.skipped]
     return "\n".join(lines)
+
+
+def left_out(result: Summary) -> list[str]:
+    """What an ingest did not even try to read, for people, a line each."""
+    lines = [f"{safe(folder)}: no notes were found there" for folder in result.empty]
+    if result.other_formats:
+        lines.append(f"{counted(result.other_formats, 'file')} of other formats left out")
+    return lines
+
+
+def counted(number: int, what: str) -> str:
+    """``1 note``, ``2 notes``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def verification(result: Verification, *, id: object, color: bool = False) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,7 +18,7 @@ from ingest.errors import UnreadableFile, UnsupportedFormat
 from ingest.load.decode import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from ingest.settings import Settings
     from ingest.types import Source
@@ -51,26 +52,83 @@ _OTHER_FORMATS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look at the given files and folders has found."""
+
+    files: list[Path] = field(default_factory=list)
+    """The files to load."""
+    folders: list[Path] = field(default_factory=list)
+    """Those of the given paths that are folders."""
+    others: list[Path] = field(default_factory=list)
+    """Files of other formats in the folders."""
+    unreadable: list[UnreadableFile] = field(default_factory=list)
+    """What could not be looked into: what lies below is unknown, which is not the same as gone."""
+
+
 def find_files(paths: Iterable[Path]) -> list[Path]:
+    """The files to load among ``paths``; see :func:`look`."""
+    return look(paths).files
+
+
+def look(paths: Iterable[Path]) -> Found:
     """The files to load: those named, as given, and under each folder all with a known suffix, in sorted order.
 
     Hidden files and folders, lock files of Word (``~$...``) and what is no regular file are left out in folders, and
     linked folders are not followed. A file that is named is never left out: :func:`load` says what is wrong with it.
+    What the system does not let us look at, folder or file, stands in ``Found.unreadable``.
     """
-    found: dict[str, Path] = {}
+    found = Found()
     for path in paths:
-        for file in _walk(path) if path.is_dir() else (path,):
-            found.setdefault(os.path.abspath(file), file)
-    return list(found.values())
+        mode = _mode(path, found)
+        if mode is None:
+            continue
+        if stat.S_ISDIR(mode):
+            found.folders.append(path)
+            _walk(path, found)
+        else:
+            found.files.append(path)
+    once: dict[str, Path] = {}
+    for file in found.files:
+        once.setdefault(os.path.abspath(file), file)
+    found.files[:] = once.values()
+    return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+def _mode(path: Path, found: Found) -> int | None:
+    """What the path is: 0 where there is nothing, ``None`` (and told in ``found``) where the system does not say."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return 0
+    except OSError as exc:
+        found.unreadable.append(_unreadable(path, exc))
+        return None
+
+
+def _walk(folder: Path, found: Found) -> None:
+    def told(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # a folder that was removed while we looked
+            found.unreadable.append(_unreadable(Path(error.filename or folder), error))
+
+    for root, folders, names in os.walk(folder, onerror=told):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
+            if name.startswith((".", "~$")):
+                continue
             file = Path(root, name)
-            if file.suffix.lower() in SUFFIXES and not name.startswith((".", "~$")) and file.is_file():
-                yield file
+            known = file.suffix.lower() in SUFFIXES
+            if not known or ((mode := _mode(file, found)) is not None and stat.S_ISREG(mode)):
+                (found.files if known else found.others).append(file)
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFile:
+    return UnreadableFile(_shown(path), (error.strerror or str(error)).lower())
+
+
+def _shown(path: Path) -> str:
+    """The path as it stands in messages and in the library: absolute, and text whatever the bytes of the name."""
+    return Path(os.path.abspath(path)).as_posix().encode("utf-8", "backslashreplace").decode()
 
 
 def load(path: Path, settings: Settings) -> list[Source]:
@@ -80,7 +138,7 @@ def load(path: Path, settings: Settings) -> list[Source]:
     damaged, encrypted, too large (``settings.max_file_bytes``) or has no text; each with the reason.
     """
     name = Path(os.path.abspath(path)).as_posix()
-    shown = name.encode("utf-8", "backslashreplace").decode()
+    shown = _shown(path)
     if shown != name:
         raise UnreadableFile(shown, "its name is not valid Unicode; rename it")
     suffix = path.suffix.lower()

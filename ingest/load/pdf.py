@@ -58,11 +58,14 @@ _GLYPHS = {
 """Radicals and ligatures that stand for whole characters. Where several characters share a glyph, programs that write PDFs
 often name the wrong one ("⼒" for "力"): no writer typed it, and no search would find it."""
 
+_NO_TITLES = frozenset({"about:blank", "untitled", "untitled document", "untitled.pdf", "无标题", "无标题文档", "未命名"})
+"""What programs write as the title of a document that has none."""
+
 _log = logging.getLogger(__name__)
 
 
 def read(path: str, data: bytes, name: str, settings: Settings) -> list[Source]:
-    """A PDF. Its title is its metadata's, else the file's name.
+    """A PDF. Its title is its metadata's, if that says anything, else the file's name.
 
     Raises ``UnreadableFile``: "needs a password", "has no text layer (a scan?)", damaged, too slow, too large to parse.
     """
@@ -110,7 +113,8 @@ class _Result:
     def _handle(self, message: dict[str, Any]) -> None:
         if "count" in message:
             self._count = message["count"]
-            self.title = " ".join(plain(message["title"]).split())[:300]
+            title = " ".join(plain(message["title"]).split())[:300]
+            self.title = "" if title.casefold() in _NO_TITLES else title
             self.outline = [Bookmark(level, plain(title), page) for level, title, page in message["outline"]]
         elif "lines" in message:
             lines = (PageLine(_characters(text), size, x, y, fixed) for text, size, x, y, fixed in message["lines"])

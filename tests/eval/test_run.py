@@ -105,6 +105,13 @@ def test_a_bad_question_file_is_one_line(files: dict[str, str], tmp_path: Path, 
     bad.write_text('{"id": 1}\n', encoding="utf-8")
     assert main(["answers", "--questions", str(bad), "--sections", files["sections"], "--library", files["library"]]) == 1
     assert capsys.readouterr().err == f"footnote: {bad}: line 1: a question lacks 'question'\n"
+    bad.write_text("[1]", encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="line 1 is not a JSON object"):
+        load_cases(bad)
+    with pytest.raises(UnreadableFile, match="a section lacks"):
+        load_sections(Path(files["questions"]))
+    bad.write_text('{"id": 1, "question": "a\u2028b"}\n', encoding="utf-8")
+    assert load_cases(bad)[0].question == "a\u2028b"
     bad.write_text("no json", encoding="utf-8")
     with pytest.raises(UnreadableFile, match="line 1 is not JSON"):
         load_cases(bad)

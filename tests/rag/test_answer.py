@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.build import build
+from ingest.settings import Settings
 from ingest.store import Library
 from rag.answer import ask, search, stream
 from rag.types import Answer, Sentence, Turn
@@ -22,6 +24,7 @@ def _headings(answer: Answer) -> set[str]:
         ("LayerNorm 代码怎么写", "写一下 LayerNorm 的代码", "def layer_norm"),
         ("LLaMA 改进了什么", "LLaMA 作出的改进", "SwiGLU"),
         ("What is the difference between BN and LN?", "BN 和 LN 有什么区别?", "单个样本"),
+        ("What’s the difference between BN and LN？", "BN 和 LN 有什么区别?", "单个样本"),
         ("seq2sqe 是串行输出吗", "seq2seq 的输出是串行还是并行?", "串行"),
         ("模型並行有什麼缺點?", "模型并行", "通信开销"),
     ],
@@ -117,3 +120,33 @@ def test_each_leg_names_itself_and_orders_by_score(library: Library) -> None:
 @pytest.mark.parametrize("query", ["", "   ", "？？？"])
 def test_a_search_for_nothing_finds_nothing(library: Library, query: str) -> None:
     assert search(query, library, mode="lexical") == []
+
+
+def test_a_line_that_introduces_nothing_is_no_answer(tmp_path: Path) -> None:
+    note = tmp_path / "deploy.md"
+    note.write_text(
+        "# 部署\n\n## Kubernetes 部署的步骤是什么?\n\nKubernetes 部署的步骤如下:\n\n## 其他\n\n别的内容是这样的。\n",
+        encoding="utf-8",
+    )
+    settings = Settings(library=str(tmp_path / "library"))
+    build([note], settings)
+    with Library.open(settings.library_folder, settings) as library:
+        answer = ask("Kubernetes 部署的步骤是什么?", library)
+    assert (answer.abstained, answer.reason) == (True, "absent")
+    assert answer.text
+
+
+def test_a_heading_that_comes_twice_does_not_reach_over_what_stands_between(tmp_path: Path) -> None:
+    note = tmp_path / "twice.md"
+    note.write_text(
+        "# 梯度\n\n## 概述\n\n梯度消失是指梯度逐层变小。\n\n## 中间\n\n中间是别的内容。\n\n"
+        "## 概述\n\n另一个概述。\n\n### 细节\n\n梯度消失的细节在这里。\n",
+        encoding="utf-8",
+    )
+    settings = Settings(library=str(tmp_path / "library"))
+    build([note], settings)
+    with Library.open(settings.library_folder, settings) as library:
+        answer = ask("梯度消失是指什么?", library)
+    assert not answer.abstained
+    for citation in answer.citations:
+        assert citation.trail[-1] == ("细节" if "细节" in citation.quote else "概述")

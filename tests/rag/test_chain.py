@@ -44,6 +44,11 @@ def test_the_chain_invokes_batches_streams_and_runs_async(library: Library) -> N
     assert [a.question for a in chain.batch(["BN 有什么优点?", follow_up])] == ["BN 有什么优点?", "模型并行有什么优缺点?"]
     assert list(chain.stream("BN 有什么优点?"))[-1] == answer
     assert asyncio.run(chain.ainvoke("BN 有什么优点?")) == answer
+
+    async def streamed() -> list[object]:
+        return [item async for item in chain.astream("BN 有什么优点?")]
+
+    assert asyncio.run(streamed()) == [*answer.sentences, answer]
     assert (chain | (lambda found: found.text)).invoke("BN 有什么优点?") == answer.text
 
 
@@ -64,3 +69,5 @@ def test_the_chain_tells_its_callbacks_and_refuses_other_input(library: Library)
     assert names.ended == 1
     with pytest.raises(ValueError, match="question"):
         NotesChain(library).invoke({"q": "?"})
+    with pytest.raises(ValueError, match="history"):
+        NotesChain(library).invoke({"question": "?", "history": [("user", "?")]})

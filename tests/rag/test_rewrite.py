@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.rewrite import kind, rewrite
+from rag.rewrite import MOST_PARTS, kind, rewrite
 from rag.types import Turn
 
 
@@ -20,6 +20,8 @@ def _after(previous: str, question: str) -> str:
         ("二维卷积是怎么算的?", "那个核里的数是怎么来的?", "二维卷积核里的数是怎么来的?"),
         ("Deep Norm的思路是什么?", "有没有它的代码", "有没有 Deep Norm 的代码"),
         ("什么是梯度消失?", "怎么缓解?", "梯度消失 怎么缓解?"),
+        ("RoPE 的思路是什么?", "被哪些模型用了?", "RoPE 被哪些模型用了?"),
+        ("什么是RoPE?", "第二种方法详细讲讲", "RoPE 第二种方法详细讲讲"),
         ("What is RoPE?", "What about its drawbacks?", "RoPE drawbacks"),
     ],
 )
@@ -27,7 +29,19 @@ def test_a_follow_up_is_completed_from_the_last_question(previous: str, question
     assert _after(previous, question) == standalone
 
 
-@pytest.mark.parametrize("question", ["LoRA和QLoRA有什么区别?", "为什么 Transformer 要用残差连接?", "How does dropout work?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "榴莲是什么",
+        "今天天气怎么样",
+        "谢谢",
+        "好的",
+        "Who won the match?",
+        "LoRA和QLoRA有什么区别?",
+        "为什么 Transformer 要用残差连接?",
+        "How does dropout work?",
+    ],
+)
 def test_a_question_that_stands_by_itself_is_left_alone(question: str) -> None:
     assert _after("什么是RoPE?", question) == question
 
@@ -43,6 +57,7 @@ def test_without_history_only_white_space_changes() -> None:
         ("SentencePiece和BPE是什么关系?BPE有什么优点?", ("SentencePiece和BPE是什么关系", "BPE有什么优点")),
         ("BERT用什么切词?它的位置编码又是怎么来的?", ("BERT用什么切词", "BERT的位置编码又是怎么来的")),
         ("LN 和 BN 有什么区别?", ("LN 和 BN 有什么区别",)),
+        ("\\sqrt{d_k} 的作用是什么?它怎么算?", ("\\sqrt{d_k} 的作用是什么", "\\sqrt{d_k}怎么算")),
         ("Adam 特点", ("Adam 特点",)),
     ],
 )
@@ -63,6 +78,10 @@ def test_each_thing_asked_for_is_searched_by_itself(question: str, parts: tuple[
 )
 def test_the_kind_of_a_question_is_read_from_its_words(question: str, expected: str) -> None:
     assert kind(question) == expected
+
+
+def test_a_question_has_no_more_parts_than_an_answer_has_room_for() -> None:
+    assert len(rewrite(" ".join(f"BERT{number} 是什么?" for number in range(50))).parts) == MOST_PARTS
 
 
 @pytest.mark.parametrize("question", ["", "?", "???", "。", "那呢?", "它"])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.types import Document, Section
-from rag.segment import Unit, units
+from rag.segment import LONGEST_SENTENCE, Unit, units
 
 
 def _cut(text: str) -> tuple[list[Unit], list[str]]:
@@ -17,6 +17,19 @@ def _cut(text: str) -> tuple[list[Unit], list[str]]:
 def test_sentences_end_at_chinese_and_english_stops_but_not_inside_numbers_or_brackets() -> None:
     _, texts = _cut("学习率是0.001。这个值很小!Use Adam. It works (see v1.2. Really). 完")
     assert texts == ["学习率是0.001。", "这个值很小!", "Use Adam.", "It works (see v1.2. Really).", "完"]
+
+
+def test_a_price_does_not_keep_a_line_from_being_cut() -> None:
+    assert _cut("It costs $5 a month. It is fast.")[1] == ["It costs $5 a month.", "It is fast."]
+    assert _cut("Let $x > 1. Y$ hold. It does.")[1] == ["Let $x > 1. Y$ hold.", "It does."]
+
+
+def test_a_sentence_without_end_is_cut_at_a_comma() -> None:
+    text = "学习率逐渐减小," * 200
+    found, texts = _cut(text)
+    assert "".join(texts) == text
+    assert all(len(piece) <= LONGEST_SENTENCE and piece.endswith(",") for piece in texts)
+    assert {unit.kind for unit in found} == {"sentence"}
 
 
 def test_a_list_hangs_on_the_line_that_introduces_it_and_explanations_on_their_item() -> None:

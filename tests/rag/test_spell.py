@@ -10,10 +10,11 @@ from rag.spell import corrected, one_slip
     ("question", "mended"),
     [
         ("seq2sqe 是串行吗", "seq2seq 是串行吗"),
-        ("LayreNorm 的代码", "layernorm 的代码"),
+        ("layrenorm 的代码", "layernorm 的代码"),
         ("LayerNorm 的代码", "LayerNorm 的代码"),
         ("ChatGLM3 的改进", "ChatGLM3 的改进"),
         ("Mamba 是什么", "Mamba 是什么"),
+        ("LayreNorm 的代码", "LayreNorm 的代码"),
         ("what is layernorm", "what is layernorm"),
     ],
 )

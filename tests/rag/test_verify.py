@@ -1,5 +1,7 @@
 """What stands in the evidence is supported; a changed number, polarity or direction is not."""
 
+import time
+
 import pytest
 
 from rag.verify import check, contradiction, sentences, verify
@@ -17,6 +19,9 @@ NOTE = "BERT 在输入数据中随机选择15%的词用于预测,其中80%替换
         ("RNN 能并行计算", "contradicted"),
         ("ChatGLM 用ReLU替换GeLU激活函数", "contradicted"),
         ("量子计算机在低温下工作", "unsupported"),
+        ("即:RNN 不能并行计算,Transformer 的编码器可以并行计算", "supported"),
+        ("即:RNN 能并行计算,Transformer 的编码器可以并行计算", "contradicted"),
+        ("Othello 是一种棋", "unsupported"),
     ],
 )
 def test_verdicts(claim: str, verdict: str) -> None:
@@ -26,6 +31,12 @@ def test_verdicts(claim: str, verdict: str) -> None:
 def test_a_verbatim_sentence_has_full_support_and_names_its_evidence() -> None:
     found = check("RNN 不能并行计算", [NOTE])
     assert (found.support, found.verdict, found.evidence) == (1.0, "supported", "RNN 不能并行计算")
+
+
+def test_a_long_run_of_letters_takes_no_time() -> None:
+    started = time.process_time()
+    assert check("用 ReLU 替换 GeLU", ["a" * 20_000]).verdict == "unsupported"
+    assert time.process_time() - started < 5  # a minute, when every letter was taken for the beginning of a name
 
 
 def test_faithfulness_is_the_share_of_supported_claims() -> None:

@@ -19,7 +19,7 @@ from rag.types import Answer, Sentence, Turn
 from ui.web import markup
 from ui.web.notes import adding, notes_html
 from ui.web.source import source_html
-from ui.web.strings import STRINGS, preferred
+from ui.web.strings import STRINGS, language_of, preferred
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -97,9 +97,10 @@ class Events:
                     sentences = list(item.sentences)
                 else:
                     sentences.append(item)
-                    html = markup.answer_html(sentences, text, number=len(chat))
+                    html = markup.answer_html(sentences, _words(language_of(asked)), number=len(chat))
                     yield self._shown([*chat, Exchange(asked, None, html)]), *(self._skip,) * 3
-            html = markup.answer_html(sentences, text, number=len(chat), answer=answer, asked=asked)
+            spoken = _words(language_of(answer.question if answer else asked))  # the question's language, as the answer has
+            html = markup.answer_html(sentences, spoken, number=len(chat), answer=answer, asked=asked)
         except NotesError as exc:
             html = markup.message_html(f"{text['failed']}: {exc}", kind="fn-error")
         except Exception:

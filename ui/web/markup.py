@@ -101,7 +101,7 @@ def _sentences(sentences: Sequence[Sentence], strings: Mapping[str, str], number
         citation = citations.get(n)
         title = strings["footnote"].format(n)
         if citation is not None:
-            title += " · " + place(citation.path, citation.trail, citation.page, citation.lines, dict(strings))
+            title += " · " + place(citation.path, citation.trail, citation.page, citation.lines, strings)
         return f'<a class="fn-chip" role="button" href="#fn-{number}-{n}" title="{escape(title)}">{n}</a>'
 
     html = _renderer().render(marked(texts, marks), {"copy": strings["copy"]})
@@ -121,7 +121,7 @@ def _abstention(answer: Answer, strings: Mapping[str, str], number: int) -> str:
         if (found.chunk.document_id, found.chunk.trail) not in cited
     ]
     links = "".join(
-        f'<li><a class="fn-near" role="button" href="{href}">{escape(place(path, trail, page, lines, dict(strings)))}</a></li>'
+        f'<li><a class="fn-near" role="button" href="{href}">{escape(place(path, trail, page, lines, strings))}</a></li>'
         for href, path, trail, page, lines in items
     )
     near = f'<p class="fn-nearest">{escape(strings["nearest"])}</p><ul>{links}</ul>' if links else ""

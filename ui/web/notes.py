@@ -30,7 +30,7 @@ def notes_html(notes: Sequence[DocumentInfo], text: Mapping[str, str]) -> str:
         return f'<p class="fn-empty">{escape(text["no_notes"])}</p>'
     items = []
     for note in notes[:_LISTED]:
-        counts = [text["sections"].format(note.sections)]
+        counts = [text["section" if note.sections == 1 else "sections"].format(note.sections)]
         if note.blank_sections:
             counts.append(text["blank_sections"].format(note.blank_sections))
         name = f'<span class="fn-name" title="{escape(safe(note.title))}">{escape(safe(PurePath(note.paths[0]).name))}</span>'

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag.types import Citation
-from ui.render import nearest, one_line, safe
+from ui.render import nearest, one_line, safe, spot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,10 +55,7 @@ def panel(
 ) -> str:
     """The panel for what is ``cited`` of ``document``; ``previous`` and ``following`` name its neighbours, or are empty."""
     before, quote, after = context(document.text, cited.start, cited.end)
-    spot = [] if cited.page is None else [strings["page"].format(cited.page)]
-    first, last = cited.lines
-    spot.append(strings["line"].format(first) if first == last else strings["lines"].format(first, last))
-    name = escape(" · ".join([safe(PurePath(cited.path).name), *spot]))
+    name = escape(f"{safe(PurePath(cited.path).name)} · {spot(cited.page, cited.lines, strings)}")
     headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in cited.trail)
     return (
         f"{_head(title, strings, previous, following)}"

@@ -23,6 +23,7 @@ STRINGS: dict[Language, dict[str, str]] = {
         "changed": "已更新",
         "unchanged": "没有变化",
         "skipped": "没有读入",
+        "section": "{} 节",
         "sections": "{} 节",
         "blank_sections": "{} 节空白",
         "more_notes": "还有 {} 份",
@@ -64,6 +65,7 @@ STRINGS: dict[Language, dict[str, str]] = {
         "changed": "updated",
         "unchanged": "unchanged",
         "skipped": "not read",
+        "section": "{} section",
         "sections": "{} sections",
         "blank_sections": "{} blank",
         "more_notes": "and {} more",
@@ -90,6 +92,13 @@ STRINGS: dict[Language, dict[str, str]] = {
         "failed_detail": "This question could not be answered because of a bug; details are in the terminal.",
     },
 }
+
+
+def language_of(text: str) -> Language:
+    """The language in which to speak of a question: Chinese where it has a Chinese character, as the answer itself does."""
+    from ingest.lexical import has_chinese
+
+    return "zh" if has_chinese(text) else "en"
 
 
 def preferred(languages: str) -> Language:
