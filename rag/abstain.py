@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ingest.lexical import fold, has_chinese, tokens
 from rag.rerank import heading_match, lacking, subjects
@@ -42,6 +43,8 @@ BLANK_CERTAIN, BLANK_LIKELY, BLANK_FOREIGN = 1.15, 0.8, 0.35
 nothing does; and the cosine alone, for a question without Chinese that nothing answers."""
 BLANK_CONFIDENCE = 0.1
 """The most confidence in an answer to a question whose own heading is blank."""
+LIKELIEST = 50
+"""Blank headings that are looked at, by cosine."""
 AHEAD, SEEN = 0.1, 5
 """How much better the blank heading must match than those of the first so many passages."""
 OFF_TOPIC = 0.22
@@ -126,17 +129,17 @@ def _hole_asked_for(query: Query, found: Sequence[Sequence[Passage]], library: L
     """The blank heading that the question asks for: nearly the same words and meaning, and more so than any heading found
     that has a body; where nothing answers the question, less will do.
     """
-    blanks = library.blank_sections()
+    blanks, headings, vectors = _holes(library)
     if not blanks:
         return None
     asked = query_terms(query.text)
-    headings = [_hole(section, library) for section in blanks]
-    vectors: NDArray[np.float32] = library.embedder.encode([query.text, *headings])
+    cosines: NDArray[np.float32] = vectors @ library.embedder.encode([query.text])[0]
     written = {passage.chunk.trail[-1] for passages in found for passage in passages[:SEEN] if passage.chunk.trail}
     ahead = max((heading_match(query.text, asked, heading, library) for heading in written), default=0.0) + AHEAD
     best: tuple[float, Section | None] = (0.0, None)
-    for section, heading, cosine in zip(blanks, headings, (vectors[1:] @ vectors[0]).tolist(), strict=True):
-        match = heading_match(query.text, asked, heading, library)
+    for place in cosines.argsort()[::-1][:LIKELIEST].tolist():
+        section, cosine = blanks[place], float(cosines[place])
+        match = heading_match(query.text, asked, headings[place], library)
         near = match > ahead and match + cosine >= (BLANK_CERTAIN if answerable else BLANK_LIKELY)
         abroad = not answerable and not has_chinese(query.text) and cosine >= BLANK_FOREIGN
         if (near or abroad) and match + cosine > best[0]:
@@ -144,7 +147,16 @@ def _hole_asked_for(query: Query, found: Sequence[Sequence[Passage]], library: L
     return best[1]
 
 
-def _hole(section: Section, library: Library) -> str:
-    """A blank heading with the few words that stand under it, if any ("分词器": "BPE、BBPE")."""
-    body = library.document(section.document_id).text[section.start : section.end].strip()
-    return " ".join((*section.trail[-1:], body))
+_HOLES: WeakKeyDictionary[Library, tuple[list[Section], list[str], NDArray[np.float32]]] = WeakKeyDictionary()
+
+
+def _holes(library: Library) -> tuple[list[Section], list[str], NDArray[np.float32]]:
+    """The blank headings of an open library, each with the few words that stand under it, if any ("分词器": "BPE、BBPE"), and
+    their vectors; made once, since a library that is open does not change.
+    """
+    if library not in _HOLES:
+        blanks = library.blank_sections()
+        texts = [library.document(section.document_id).text[section.start : section.end].strip() for section in blanks]
+        headings = [" ".join((*section.trail[-1:], text)) for section, text in zip(blanks, texts, strict=True)]
+        _HOLES[library] = blanks, headings, library.embedder.encode(headings or [""])
+    return _HOLES[library]

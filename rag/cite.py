@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from rag.types import Citation
@@ -88,7 +89,7 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
         elif quote.unit.kind == "lead" and not text.endswith((":", "：", "**")):
             text = f"**{text.lstrip('# ')}**"
         elif quote.unit.kind == "code":
-            text = text if text.startswith(("```", "~~~")) else f"```\n{quote.text.rstrip()}\n```"
+            text = text if text.startswith(("```", "~~~")) else f"```\n{dedent(quote.text).rstrip()}\n```"
         elif quote.unit.kind == "formula" and not text.startswith(("$", "\\")):
             text = f"```text\n{text}\n```"  # else Markdown would take its asterisks and underscores for its own
         elif before is not None and _explains(quote, before):

@@ -46,6 +46,8 @@ LONGEST_CONTEXT = 120
 """Characters of a sentence that comes along because the next one leans on it."""
 LONGEST_LEAD = 60
 """Characters of a line that comes along because it introduces what was picked."""
+ASKS = -0.5
+"""What a unit loses that itself asks: it answers nothing."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
 
@@ -226,6 +228,8 @@ def _fit(unit: Unit, text: str, query: Query) -> float:
         return 0.15
     if unit.kind == "item" and query.kind in ("list", "comparison"):
         return 0.1
+    if text.endswith(("?", "？")):
+        return ASKS
     return -0.3 if _FILLER.match(text) else 0.0
 
 
@@ -253,9 +257,13 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
 
 
 def _with_context(read: _Read, index: int) -> list[int]:
-    """The unit, the short line that introduces it, and the sentence that its first word points back to."""
+    """The unit, the short line that introduces it, the formulas between the two, and the sentence that its first word points
+    back to.
+    """
     out = [index]
     unit = read.units[index]
+    if unit.kind == "formula" and unit.lead >= 0:
+        out += [i for i in range(unit.lead + 1, index) if read.units[i].kind == "formula" and read.units[i].lead == unit.lead]
     if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= LONGEST_LEAD:
         out.append(unit.lead)
     if (

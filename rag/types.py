@@ -20,6 +20,11 @@ Reason = Literal["blank", "absent", "off-topic"]
 
 _GOES_ON = re.compile(r"  \S")
 _INTRODUCES = re.compile(r"[:：](?:[^\w\s]+\d+[^\w\s]+)*\s*$")
+_ENDED = re.compile(
+    r"[。！？!?.;；:：…,，、”’\"')）」』*`]"
+    r"(?:[^\w\s]+\d+[^\w\s]+)*\s*$"
+)
+"""Where a sentence stops, footnote marks aside; one that does not stood on a line of its own."""
 _TITLE = re.compile(r"\*\*[^*\n]+\*\*")
 _ITEM = re.compile(r"(?:-|\d{1,2}\.) ")
 _DISPLAYED = re.compile(r"\s*(?:```|~~~|\$\$|\||\\\[|\$[^$]+\$\s*$)")
@@ -94,8 +99,9 @@ class Answer:
 
 
 def join(parts: Sequence[str]) -> str:
-    """Join sentences into Markdown: prose runs on, list items get a line each, what introduces a list its own paragraph,
-    code, formulas and tables an empty line around. A part that begins with two spaces goes on with the item before it.
+    """Join sentences into Markdown: prose runs on, list items get a line each; what introduces a list and what has no stop
+    gets its own paragraph; code, formulas and tables get an empty line around. A part that begins with two spaces goes on
+    with the item before it.
     """
     out = ""
     for part in parts:
@@ -111,6 +117,7 @@ def join(parts: Sequence[str]) -> str:
             or _TITLE.match(below)
             or (_ITEM.match(below) and not _GOES_ON.match(part))
             or _INTRODUCES.search(part)
+            or not _ENDED.search(out)
         ):
             out += f"\n\n{part.lstrip()}"
         else:
