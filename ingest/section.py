@@ -407,6 +407,7 @@ def _bare(
     leading = _leads(lines, taken)
     system = len(numbered) >= 3
     marked = bool(taken)
+    answer = -1
     dense = _dense(lines)
     out: list[_Heading] = []
     for i, line in enumerate(lines):
@@ -418,7 +419,7 @@ def _bare(
         if dense:
             if not (text[-1] in "?？" and 6 <= len(text) <= 60 and _ends_before(lines, i) and not _TOLD.match(text)):
                 continue
-        elif not above or not (below or leading or (text[-1] in "?？" and len(text) <= 60 and not marked)):
+        elif i == answer or not above or not (below or leading or (not marked and _is_answered(lines, i))):
             continue
         listed = contents is not None and contents.key(text) in contents.places
         if listed or dense:
@@ -427,9 +428,20 @@ def _bare(
         if text[-1] in "?？" or (text[-1] in ")）" and ("?" in text or "？" in text) and len(text) <= 60):
             if len(text) <= 100 and not _TELLS_ON.match(text) and not text.startswith(("“", '"', "「")):
                 out.append(_Heading(i, "bare", 0, text))
+                answer = i + 1 if _is_answered(lines, i) else -1
         elif _is_title(text, 20 if system else 30):
             out.append(_Heading(i, "bare", 0, text))
     return out
+
+
+def _is_answered(lines: Sequence[Line], index: int) -> bool:
+    """A short question with the answer on the very next line."""
+    return (
+        lines[index].text[-1] in "?？"
+        and len(lines[index].text) <= 60
+        and not _below(lines, index)
+        and (lines[index + 1].text[-1] not in "?？")
+    )
 
 
 _TELLS_ON = re.compile(r"(?:那么?|但是?|所以|因此|然而|而|可是|不过|so|but|and|then|well|now|right)[,，\s为]", re.IGNORECASE)

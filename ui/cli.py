@@ -109,7 +109,9 @@ def build_parser() -> argparse.ArgumentParser:
         return added
 
     one = command("ingest", _ingest, "read notes (files or folders) into the library", library, as_json)
-    one.add_argument("paths", nargs="+", type=_path, metavar="PATH", help=".txt .md .html .pdf .docx .ipynb .jsonl, or a folder of them")
+    one.add_argument(
+        "paths", nargs="+", type=_path, metavar="PATH", help=".txt .md .html .pdf .docx .ipynb .jsonl, or a folder of them"
+    )
 
     one = command("ask", _ask, "answer a question from the notes, with footnotes", library, as_json, batch)
     one.add_argument("question", nargs="?", metavar="QUESTION")

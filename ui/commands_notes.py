@@ -84,7 +84,8 @@ def _list(library: Library, emit: Emit | None) -> int:
         return 0
     for note in notes:
         blank = f", {note.blank_sections} blank" if note.blank_sections else ""
-        print(f"{note.id}  {safe(PurePath(note.paths[0]).name)}  ({counted(note.sections, 'section')}{blank}, {counted(note.chunks, 'passage')})")
+        size = f"{counted(note.sections, 'section')}{blank}, {counted(note.chunks, 'passage')}"
+        print(f"{note.id}  {safe(PurePath(note.paths[0]).name)}  ({size})")
         for other in note.paths[1:]:
             print(f"{'':{len(note.id)}}  = {safe(other)}")
     return 0
@@ -166,7 +167,10 @@ def _page(record: dict[str, Any], color: bool) -> str:
         if section["text"] and not section["blank"]:
             out.append(safe(section["text"]))
     out.append(
-        "\n" + paint("1", f"Dropped: {counted(len(record['dropped']), 'run')} of lines" if record["dropped"] else "Nothing was dropped.")
+        "\n"
+        + paint(
+            "1", f"Dropped: {counted(len(record['dropped']), 'run')} of lines" if record["dropped"] else "Nothing was dropped."
+        )
     )
     for drop in record["dropped"]:
         first, last = drop["lines"]

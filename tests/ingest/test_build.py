@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import numpy as np
@@ -20,7 +23,7 @@ from ingest.settings import Settings
 from ingest.store import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -448,3 +451,78 @@ def test_the_corpus_that_ships_is_where_it_says() -> None:
 def test_a_library_needs_no_folder_above_it(tmp_path: Path, notes: Path) -> None:
     settings = Settings(library=str(tmp_path / "deep" / "er" / "library"))
     assert build([notes], settings).documents == 2
+
+
+@pytest.fixture
+def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Make a folder one that may not be entered: it cannot be listed, and nothing in it can be looked at."""
+    closed: list[str] = []
+
+    def refuse(path: object, inside: bool) -> None:
+        name = os.path.abspath(os.fsdecode(path)) if isinstance(path, (str, os.PathLike)) else ""
+        if any(name.startswith(f"{folder}{os.sep}") or (name == folder and not inside) for folder in closed):
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+
+    def guarded(call: Callable[..., Any], *, inside: bool) -> Callable[..., Any]:
+        def checked(path: Any = ".", *args: Any, **options: Any) -> Any:
+            refuse(path, inside)
+            return call(path, *args, **options)
+
+        return checked
+
+    for name, inside in (("scandir", False), ("stat", True), ("lstat", True)):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name), inside=inside))
+    if hasattr(Path("."), "_accessor"):  # Python 3.10 keeps its own
+        monkeypatch.setattr(type(Path("."))._accessor, "stat", os.stat)
+    monkeypatch.setattr(io, "open", guarded(io.open, inside=True))
+    return lambda folder: closed.append(str(folder))
+
+
+def test_a_folder_that_cannot_be_looked_into_is_skipped_and_its_notes_stay(
+    notes: Path, settings: Settings, tmp_path: Path, forbid: Callable[[Path], None]
+) -> None:
+    (notes / "deep").mkdir()
+    (notes / "deep" / "dropout.md").write_text(DROPOUT, encoding="utf-8")
+    build([notes], settings)
+    before = names(settings)
+    forbid(notes / "deep")
+    (notes / "rope.md").unlink()
+    for folder, closed in (
+        (notes, notes / "deep"),
+        (notes / "deep", notes / "deep"),
+        (notes / "deep" / "dropout.md", notes / "deep" / "dropout.md"),
+        (notes / "deep" / "no-such-folder", notes / "deep" / "no-such-folder"),
+    ):
+        summary = build([folder], settings)
+        assert [(skip.path, skip.error, skip.reason) for skip in summary.skipped] == [
+            (closed.as_posix(), "UnreadableFile", "permission denied")
+        ]
+        assert summary.removed == (folder == notes)  # rope.md really is gone
+        assert summary.empty == ()
+    assert names(settings) == [name for name in before if name != ("rope.md",)]
+
+
+def test_the_first_ingest_of_a_folder_that_cannot_be_looked_into(
+    notes: Path, settings: Settings, forbid: Callable[[Path], None]
+) -> None:
+    forbid(notes)
+    summary = build([notes], settings)
+    assert [(skip.path, skip.reason) for skip in summary.skipped] == [(notes.as_posix(), "permission denied")]
+    assert (summary.documents, summary.empty) == (0, ())
+
+
+def test_a_folder_that_is_gone_is_still_gone(notes: Path, settings: Settings) -> None:
+    build([notes], settings)
+    shutil.rmtree(notes)
+    assert counts(build([notes], settings)) == (0, 0, 0, 2)
+
+
+def test_folders_without_notes_and_files_of_other_formats_are_told(notes: Path, tmp_path: Path) -> None:
+    settings = Settings(library=str(notes / "library"))
+    (tmp_path / "none" / "deep").mkdir(parents=True)
+    for name in ("a.png", "deep/b.zip", ".hidden", "~$lock.docx"):
+        (tmp_path / "none" / name).write_bytes(b"x")
+    (notes / "c.exe").write_bytes(b"x")
+    for _ in range(2):  # the second time the library's own files lie in the folder
+        summary = build([tmp_path / "none", notes, tmp_path / "none"], settings)
+        assert (summary.empty, summary.other_formats, summary.skipped) == (((tmp_path / "none").as_posix(),), 3, ())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import math
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -194,6 +195,20 @@ def test_lexical_opens_what_it_built(lexical: LexicalIndex, tmp_path: Path) -> N
     again = LexicalIndex.open(tmp_path, seal(tmp_path))
     assert again.search("层归一化", 9) == lexical.search("层归一化", 9)
     assert again.count == 5
+
+
+def test_lexical_opens_where_no_lock_can_be_taken(lexical: LexicalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = seal(tmp_path)
+    (tmp_path / "lexical" / ".tantivy-meta.lock").unlink(missing_ok=True)
+    (tmp_path / "lexical" / ".tantivy-meta.lock").mkdir()
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
+    again = LexicalIndex.open(tmp_path, sums)
+    assert again.search("层归一化", 9) == lexical.search("层归一化", 9)
+    assert len(list((tmp_path / "copies").iterdir())) == 1
+    del again
+    gc.collect()
+    assert list((tmp_path / "copies").iterdir()) == []
 
 
 def test_in_memory_is_the_same(lexical: LexicalIndex) -> None:

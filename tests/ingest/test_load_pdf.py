@@ -139,6 +139,19 @@ def test_english_lines_are_joined_with_a_space_and_hyphens_undone(tmp_path: Path
     assert source.title == "The scaled dot product"
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [("about:blank", "note"), ("Untitled", "note"), (" ", "note"), ("Untitled thoughts", "Untitled thoughts")],
+)
+def test_a_title_that_says_nothing_gives_way_to_the_name_of_the_file(tmp_path: Path, title: str, expected: str) -> None:
+    document = FPDF()
+    document.set_title(title)
+    document.add_page()
+    document.set_font("Times", size=12)
+    document.cell(text="Attention lets a model weigh every position of the input.")
+    assert read(tmp_path, bytes(document.output())).title == expected
+
+
 def test_headings_of_the_outline_have_its_levels(tmp_path: Path) -> None:
     document = FPDF()
     document.set_font("Times", size=12)

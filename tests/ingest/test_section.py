@@ -203,6 +203,33 @@ def test_the_title_heads_the_text_below_it_only() -> None:
     ]
 
 
+def test_questions_with_the_answer_on_the_next_line() -> None:
+    text = "什么是 warmup?\n学习率从零开始线性升高\n\n最大长度是多少?\n2048\n\n损失函数用什么？\n交叉熵\n\n还没有答案的是哪个?\n"
+    assert found(text) == [
+        ("什么是 warmup?", "学习率从零开始线性升高"),
+        ("最大长度是多少?", "2048"),
+        ("损失函数用什么？", "交叉熵"),
+        ("还没有答案的是哪个?", "BLANK"),
+    ]
+    assert found("# 甲\n\n正文。\n\n那为什么?\n因为方差。\n\n# 乙\n\n正文。\n")[0] == ("甲", "正文。\n\n那为什么?\n因为方差。")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# A\n\nnul 内容\n", [("A", "nul 内容")]),
+        ("# A\n\n## B\n\n短句\n\n", [("A > B", "短句")]),
+        ("# A\n\n位置编码\n\n其他模型\n", [("A > 位置编码", "BLANK"), ("A > 其他模型", "BLANK")]),
+        ("# A\n\n什么是位置编码?\n", [("A > 什么是位置编码?", "BLANK")]),
+        ("# A\n\n## 位置编码\n", [("A > 位置编码", "BLANK")]),
+        ("#\n", []),
+        ("#\n\n##\n", []),
+    ],
+)
+def test_the_last_words_under_a_heading_are_its_text(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
 def test_no_headings_at_all() -> None:
     assert found("只有一句话。\n") == [("", "只有一句话。")]
     assert found("") == []

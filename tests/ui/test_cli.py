@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ingest import store
 from ui.cli import build_parser, main
 
 if TYPE_CHECKING:
@@ -121,6 +122,11 @@ def process(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = No
         ["notes", "remove"],
         ["notes", "list", "x"],
         ["serve", "--port", "x"],
+        ["serve", "--port", "99999"],
+        ["serve", "--port", "-1"],
+        ["ingest", ""],
+        ["ingest", "notes", ""],
+        ["ask", "x", "--library", ""],
     ],
 )
 def test_wrong_usage_is_exit_2_with_a_word_on_stderr(arguments: list[str], run: Callable[..., tuple[int, str, str]]) -> None:
@@ -467,6 +473,79 @@ def test_check_finds_and_repairs(notes: Path, tmp_path: Path, run: Callable[...,
     assert (code, found["left"]) == (0, [])
     assert found["repaired"]
     assert run("check", "--library", str(library))[0] == 0
+
+
+def test_a_sound_library_that_cannot_be_written_is_found_sound(
+    notes: Path, tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    library = tmp_path / "lib"
+    run("ingest", str(notes), "--library", str(library))
+    without_locks(library)
+    assert run("check", "--library", str(library)) == (0, "The library is sound.\n", "")
+    assert run("check", "--repair", "--library", str(library)) == (0, "The library is sound.\n", "")
+
+
+def test_a_repair_that_cannot_write_says_so_in_one_line(
+    notes: Path, tmp_path: Path, run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "lib"
+    run("ingest", str(notes), "--library", str(library))
+    next(library.rglob("rows.i64")).write_bytes(b"damaged")
+
+    def read_only(uri: str) -> Any:
+        return connect(uri.replace("mode=rwc", "mode=ro"))
+
+    connect = store._connect
+    monkeypatch.setattr(store, "_connect", read_only)
+    code, out, err = run("check", "--repair", "--library", str(library))
+    assert (code, out) == (1, "")
+    assert err == f"footnote: {library}: the library is read-only here; nothing can be changed in it\n"
+
+
+def without_locks(library: Path) -> None:
+    """Let no lock be taken in the library's index of words, as in a folder that cannot be written."""
+    for folder in library.glob("snapshots/*/lexical"):
+        for lock in (".tantivy-meta.lock", ".tantivy-writer.lock"):
+            (folder / lock).unlink(missing_ok=True)
+            (folder / lock).mkdir()
+
+
+def test_what_an_ingest_left_out_is_told_on_stderr(tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+    for name in ("empty", "mixed"):
+        (tmp_path / name).mkdir()
+    for name in ("a.png", "b.zip", "c"):
+        (tmp_path / "mixed" / name).write_bytes(b"x")
+    code, out, err = run("ingest", str(tmp_path / "empty"), "--library", str(tmp_path / "lib"), "--json")
+    assert (code, len(objects(out))) == (0, 1)
+    assert err == f"footnote: {(tmp_path / 'empty').as_posix()}: no notes were found there\n"
+    (tmp_path / "mixed" / "note.md").write_text(OTHER, encoding="utf-8")
+    code, out, err = run("ingest", str(tmp_path / "mixed"), "--library", str(tmp_path / "lib"))
+    assert (code, err) == (0, "footnote: 3 files of other formats left out\n")
+    assert out.startswith("1 note, 1 section (0 blank), 1 passage in the library\n")
+    _, out, _ = run("notes", "list", "--library", str(tmp_path / "lib"))
+    assert "(1 section, 1 passage)" in out
+
+
+def test_a_file_in_a_folder_that_cannot_be_entered_is_skipped(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Path.stat
+
+    def stat(path: Path, **options: Any) -> Any:
+        if "noperm" in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return plain(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    note = tmp_path / "noperm" / "a.md"
+    code, out, err = run("ingest", str(note), "--library", str(tmp_path / "lib"), "--json")
+    assert (code, err) == (0, "")
+    assert objects(out)[0]["skipped"] == [{"path": note.as_posix(), "error": "UnreadableFile", "reason": "permission denied"}]
+
+
+@pytest.mark.parametrize("command", ["ask", "serve"])
+def test_the_help_promises_no_llm(command: str, run: Callable[..., tuple[int, str, str]]) -> None:
+    assert "this version answers without an LLM" in " ".join(run(command, "--help")[1].split())
 
 
 # ---------------------------------------------------------------------------------------------- the process

@@ -172,7 +172,7 @@ def test_chips_follow_their_sentence_and_name_their_source() -> None:
         question="q", sentences=(sentence("一。", 1), sentence("二。", verdict="unsupported")), citations=(cited,), passages=(), abstained=False,
         reason=None, confidence=1,
     )  # fmt: skip
-    chip = '<a class="fn-chip" role="button" href="#fn-2-1" title="脚注 1 · 注意力.md › 1 缩放 · 第 3 页 · 第 4–6 行">1</a>'
+    chip = '<a class="fn-chip" role="button" href="#fn-2-1" title="脚注 1 · 注意力.md › 1 缩放 · 第 3 页">1</a>'
     html = markup.answer_html(answer.sentences, STRINGS["zh"], number=2, answer=answer, asked="q")
     assert html.strip() == f'<div class="fn-answer"><p>一。{chip}二。<span class="fn-flag">笔记未能支持</span></p> </div>'
 
@@ -218,7 +218,7 @@ def test_the_panel_marks_the_quote_in_its_context() -> None:
     html = show("before\n$x$ <b>quote</b> `c`\nafter", 7, 23)
     passage = '<span class="fn-around">before\n</span><mark>$x$ &lt;b&gt;quote&lt;/b&gt;</mark><span class="fn-around"> `c`\nafter</span>'
     assert passage in html
-    assert "a.md · p. 2 · lines 3–4" in html
+    assert "a.md · p. 2</p>" in html
     assert '<ol class="fn-trail"><li>A</li><li>B</li></ol>' in html
 
 
@@ -463,6 +463,28 @@ def test_a_question_grows_into_an_answer(events: dict[str, Any]) -> None:
     assert "<mark>The red widget turns steam into water.</mark>" in html
     for reference in ("#fn-0-99", "#fn-7-1", "#near-0-99", "fn-0-1; drop", "", "#fn-0-1\n"):
         assert "<mark>" not in str(events["open_source"](Bag(_data={"reference": reference}), [exchange], "en"))
+
+
+@pytest.mark.parametrize(("page", "question", "spoken"), [("zh", "How do I bake bread?", "en"), ("en", "怎么烤面包?", "zh")])
+def test_an_answer_is_labelled_in_the_language_of_its_question(
+    page: str, question: str, spoken: str, events: dict[str, Any]
+) -> None:
+    (exchange,) = list(events["ask"](question, [], page))[-1][2]
+    assert exchange.answer.abstained
+    words = STRINGS["zh" if spoken == "zh" else "en"]
+    assert f'<p class="fn-why">{words[exchange.answer.reason]}</p>' in unescape(exchange.html)
+    others = STRINGS["en" if spoken == "zh" else "zh"]
+    assert not any(others[key] in exchange.html for key in ("blank", "absent", "off-topic", "nearest"))
+
+
+def test_one_section_is_not_sections() -> None:
+    from ui.web import notes
+
+    def listed(sections: int) -> str:
+        return notes.notes_html([Bag(paths=("/n/x",), title="x", sections=sections, blank_sections=0)], EN)
+
+    assert "<span>1 section</span>" in listed(1)
+    assert "<span>2 sections</span>" in listed(2)
 
 
 def test_nothing_is_asked_for_an_empty_question(events: dict[str, Any]) -> None:
