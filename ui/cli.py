@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     ``argv`` is the command line without the program's name; by default that of the process.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start a pool of threads, a fifth of a cold answer's CPU
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)
