@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BUDGET = 440
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
-MARGIN = 0.08
+MARGIN = 0.1
 """A second section is read when its score is this close to the best."""
 HEADED, LATER = 0.3, 0.6
 """What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section
