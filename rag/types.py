@@ -74,6 +74,8 @@ class Sentence:
     support: float
     """How far the cited quotes support the text, 0..1."""
     verdict: Verdict
+    reason: str = ""
+    """One plain line that says why the text is not (fully) supported; empty when it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,10 @@ class Answer:
     reason: Reason | None
     confidence: float
     """Calibrated chance that the notes answer the question, 0..1."""
+    model: str = ""
+    """The LLM that wrote the sentences; empty for the notes' own words."""
+    notice: str = ""
+    """One line for the user about how the answer came to be, such as why the LLM's answer is not shown; mostly empty."""
 
     @property
     def text(self) -> str:

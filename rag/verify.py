@@ -81,6 +81,8 @@ class Check:
     verdict: Verdict | Literal["no-claim"]
     evidence: str
     """The sentences of the contexts that come closest, without their marks; empty when nothing does."""
+    reason: str = ""
+    """One plain line that says why the text is not (fully) supported; empty when it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
