@@ -37,16 +37,25 @@ _BATCH = 256
 
 
 def load_embedder(name: str = "default") -> Embedder:
-    """The shipped model for ``"default"``, else the sentence-transformers model of that name or folder.
+    """The shipped model for ``"default"``, else that of the folder, else the sentence-transformers model of that name.
 
-    Raises ``ModelError`` when it cannot be loaded, ``MissingExtra("models")`` when sentence-transformers is missing.
+    A folder with ``SHA256SUMS`` is one that this program wrote, static or ONNX (``embed_onnx``), and needs no torch. Raises
+    ``ModelError`` when it cannot be loaded, ``MissingExtra`` when sentence-transformers or onnxruntime is missing.
     """
-    return StaticModel(SHIPPED) if name == "default" else SentenceTransformersModel(name)
+    folder = SHIPPED if name == "default" else Path(name)
+    if not (folder / "SHA256SUMS").is_file() and name != "default":
+        return SentenceTransformersModel(name)
+    if (folder / "model.onnx").is_file():
+        from ingest.embed_onnx import OnnxModel
+
+        return OnnxModel(folder)
+    return StaticModel(folder)
 
 
 def known_fingerprint(name: str) -> str | None:
     """The fingerprint of a model without loading it; ``None`` where only loading tells."""
-    return _fingerprint(_sums(SHIPPED)) if name == "default" else None
+    folder = SHIPPED if name == "default" else Path(name)
+    return fingerprint_of(folder) if name == "default" or (folder / "SHA256SUMS").is_file() else None
 
 
 class StaticModel:
@@ -61,8 +70,8 @@ class StaticModel:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # one question at a time; and forks stay quiet
         from tokenizers import Tokenizer
 
-        sums = _sums(folder)
-        self.fingerprint = _fingerprint(sums)
+        sums = sums_of(folder, (_WEIGHTS, _TOKENIZER))
+        self.fingerprint = fingerprint_of(folder)
         self._simplify = simplify
         try:
             weights = np.memmap(folder / _WEIGHTS, dtype=np.uint8, mode="r")
@@ -106,6 +115,17 @@ class StaticModel:
                         vectors[position] = self._factors[ids] @ rows.astype(np.float32)
         return _unit(vectors)
 
+    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+        """The tokens of ``text`` as spans of it and their rows, ``[tokens, dimensions]``, as they go into the sum.
+
+        Like ``encode`` it reads the first 512 tokens; unlike it, it leaves Traditional characters as they are.
+        """
+        import numpy as np
+
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        rows = self._table[encoding.ids].astype(np.float32)
+        return encoding.offsets, rows if self._factors is None else rows * self._factors[encoding.ids][:, None]
+
 
 class SentenceTransformersModel:
     """Any model that sentence-transformers loads, by name or folder; runs no code that comes with a model."""
@@ -137,6 +157,10 @@ class SentenceTransformersModel:
         vectors[[not text.strip() for text in texts]] = 0
         return _unit(vectors)
 
+    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+        """The whole text as one: its words have no vectors of their own."""
+        return [(0, len(text))], self.encode([text])
+
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     import numpy as np
@@ -145,17 +169,20 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
-def _sums(folder: Path) -> dict[str, str]:
+def sums_of(folder: Path, files: Sequence[str]) -> dict[str, str]:
+    """What ``SHA256SUMS`` says of ``files``; raises ``ModelError`` where it does not name them all."""
     try:
         lines = (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines()
         sums = {name.lstrip("*"): digest for digest, name in (line.split(maxsplit=1) for line in lines if line.strip())}
-        return {file: sums[file] for file in (_WEIGHTS, _TOKENIZER)}
+        return {file: sums[file] for file in files}
     except (OSError, ValueError, KeyError) as exc:
         raise ModelError(f"{folder}: no model here, or its SHA256SUMS is incomplete ({exc})") from exc
 
 
-def _fingerprint(sums: dict[str, str]) -> str:
-    return hashlib.sha256(f"{sums[_WEIGHTS]} {sums[_TOKENIZER]}".encode()).hexdigest()[:16]
+def fingerprint_of(folder: Path) -> str:
+    """A hash of the sums of a folder's weights (ONNX where there are such, else the static table) and tokenizer."""
+    weights = "model.onnx" if (folder / "model.onnx").is_file() else _WEIGHTS
+    return hashlib.sha256(" ".join(sums_of(folder, (weights, _TOKENIZER)).values()).encode()).hexdigest()[:16]
 
 
 def _table(weights: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.float32] | None]:

@@ -127,3 +127,9 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of shape ``[len(texts), dimensions]``; a text without a known token gives a zero row."""
         ...
+
+    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+        """The words of ``text`` as spans of it, and their vectors ``[words, dimensions]``, whose length is what a word weighs;
+        a model that has none gives the text as one word.
+        """
+        ...

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.lexical import fold, has_chinese, tokens
+from rag.interaction import met
 from rag.retrieve import query_terms, share
 from rag.terms import ASPECTS, aliases, kinds, latin_names
 
@@ -27,6 +28,10 @@ SUBJECT_WEIGHT = 0.35
 
 MATCH_WEIGHT = 0.5
 """What a passage gains whose heading is the question."""
+MET_WEIGHT, MET_WEIGHT_ELSE = 0.6, 1.2
+"""What a passage gains that meets every word of the question; the second for a question without Chinese characters, whose
+words a Chinese passage meets by meaning alone.
+"""
 CONCEPT_WEIGHT = 0.5
 """What a term of the field ("推理") weighs against a Latin name ("LLaMA") of the same rarity."""
 _NUMBERING = re.compile(r"^\s*(?:第?[\d一二三四五六七八九十]+[章节、.)）．]?)+\s*")
@@ -42,12 +47,17 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     subject, asked = subjects(query, library), query_terms(query)
     headings = {passage.chunk.trail[-1:] for passage in passages}
     match = {heading: heading_match(query, asked, heading[0], library) if heading else 0.0 for heading in headings}
+    words = met(query, ["\n".join((*p.chunk.trail[-1:], p.chunk.text)) for p in passages], library.embedder).tolist()
+    weight = MET_WEIGHT if has_chinese(query) else MET_WEIGHT_ELSE
     scored = [
         (
-            passage.score - SUBJECT_WEIGHT * lacking(passage, subject) + MATCH_WEIGHT * match[passage.chunk.trail[-1:]] ** 3,
+            passage.score
+            - SUBJECT_WEIGHT * lacking(passage, subject)
+            + MATCH_WEIGHT * match[passage.chunk.trail[-1:]] ** 3
+            + weight * meets,
             passage,
         )
-        for passage in passages
+        for passage, meets in zip(passages, words, strict=True)
     ]
     scored.sort(key=lambda item: (-item[0], item[1].rank))
     return [replace(passage, score=score, rank=rank, origin="reranked") for rank, (score, passage) in enumerate(scored, 1)]
