@@ -1,0 +1,142 @@
+"""The labelled pairs for the verifier: well formed, balanced, and true to the notes they quote."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FIELDS = ["id", "lang", "question", "contexts", "answer", "label", "kind", "fault", "source", "note"]
+COUNTS = {
+    ("zh", "faithful"): 118,
+    ("zh", "unfaithful"): 119,
+    ("zh", "no-claim"): 6,
+    ("en", "faithful"): 71,
+    ("en", "unfaithful"): 79,
+    ("en", "no-claim"): 6,
+}
+KINDS = {
+    "paraphrase",
+    "reorder",
+    "condensation",
+    "two-passages",
+    "traditional",
+    "cross-language",
+    "number-rewrite",
+    "partial-list",
+    "negation-rewritten",
+    "multi-sentence",
+}
+FAULTS = {
+    "number",
+    "unit",
+    "range",
+    "formula",
+    "negation",
+    "entity-swap",
+    "relation-reversed",
+    "addition",
+    "attribution",
+    "over-generalisation",
+    "condition-dropped",
+    "off-topic",
+}
+
+
+def load() -> list[dict]:
+    lines = (ROOT / "eval" / "datasets" / "verifier.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+RECORDS = load()
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def has_hanzi(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+def sections(file: str) -> dict[str, str]:
+    """Heading -> text, white space taken out, of a note whose headings all start with two hashes."""
+    parts = ("\n" + (ROOT / file).read_text(encoding="utf-8")).split("\n## ")[1:]
+    split = (part.partition("\n") for part in parts)
+    return {heading.strip(): squeezed(body) for heading, _, body in split}
+
+
+def overlap(record: dict) -> float:
+    """Share of the answer's character pairs that also stand in its passages."""
+
+    def pairs(text: str) -> set[str]:
+        text = squeezed(text).lower()
+        return {text[i : i + 2] for i in range(len(text) - 1)}
+
+    answer = pairs(record["answer"])
+    return len(answer & pairs("".join(record["contexts"]))) / len(answer)
+
+
+def test_every_record_has_the_fields_and_nothing_else() -> None:
+    for number, record in enumerate(RECORDS, 1):
+        assert list(record) == FIELDS
+        assert record["id"] == f"v{number:03d}"
+        assert record["contexts"], record["id"]
+        assert all(text.strip() for text in record["contexts"]), record["id"]
+        assert record["answer"].strip(), record["id"]
+
+
+def test_label_kind_fault_and_note_fit_together() -> None:
+    for record in RECORDS:
+        kind, fault = record["kind"], record["fault"]
+        allowed = {"faithful": (KINDS, {""}), "unfaithful": ({"fault"}, FAULTS), "no-claim": ({"no-claim"}, {""})}
+        kinds, faults = allowed[record["label"]]
+        assert kind in kinds, record["id"]
+        assert fault in faults, record["id"]
+        assert bool(record["note"]) == bool(fault), record["id"]
+
+
+def test_languages_and_labels_are_as_many_as_about_says() -> None:
+    assert Counter((record["lang"], record["label"]) for record in RECORDS) == COUNTS
+    for record in RECORDS:
+        if record["answer"] not in ("null", "N/A"):
+            assert has_hanzi(record["answer"]) == (record["lang"] == "zh"), record["id"]
+
+
+def test_faults_and_rewrites_are_balanced() -> None:
+    kinds = Counter(record["kind"] for record in RECORDS)
+    faults = Counter(record["fault"] for record in RECORDS)
+    assert all(14 <= kinds[kind] <= 24 for kind in KINDS), kinds
+    assert all(10 <= faults[fault] <= 22 for fault in FAULTS), faults
+    crossed = [r for r in RECORDS if has_hanzi(r["answer"]) != has_hanzi("".join(r["contexts"]))]
+    assert {label for label, count in Counter(r["label"] for r in crossed).items() if count >= 12} == {"faithful", "unfaithful"}
+    assert sum(len(record["contexts"]) > 1 for record in RECORDS) >= 80
+
+
+def test_no_answer_and_no_record_stands_twice() -> None:
+    assert len({(record["question"], squeezed(record["answer"])) for record in RECORDS}) == len(RECORDS)
+    graded = [squeezed(record["answer"]).lower() for record in RECORDS if record["label"] != "no-claim"]
+    assert len(set(graded)) == len(graded)
+
+
+def test_passages_of_the_notes_stand_in_the_section_that_is_named() -> None:
+    quoted = [record for record in RECORDS if record["source"] != "written"]
+    assert len(quoted) >= 190
+    for record in quoted:
+        named = [source.partition("#") for source in record["source"].split(" | ")]
+        bodies = [sections(file)[heading] for file, _, heading in named]
+        for context in record["contexts"]:
+            assert any(squeezed(context) in body for body in bodies), record["id"]
+        for body in bodies:
+            assert any(squeezed(context) in body for context in record["contexts"]), record["id"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_shared_letters_alone_do_not_tell_the_labels_apart(lang: str) -> None:
+    plain = [r for r in RECORDS if r["lang"] == lang and r["kind"] != "traditional" and r["fault"] != "off-topic"]
+    plain = [r for r in plain if has_hanzi("".join(r["contexts"])) == (lang == "zh")]
+    kept = [overlap(r) for r in plain if r["label"] == "faithful"]
+    broken = [overlap(r) for r in plain if r["label"] == "unfaithful"]
+    wins = sum((a > b) + (a == b) / 2 for a in kept for b in broken)
+    assert 0.35 < wins / (len(kept) * len(broken)) < 0.65
