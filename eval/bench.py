@@ -4,8 +4,11 @@
     python -m eval.bench ingest NOTES      ingestion against the tutorial's, in chunks a CPU second; then unchanged again
     python -m eval.bench scale             hybrid search over 100,000 chunks made of the shipped notes' sentences, one core
     python -m eval.bench download          what a fresh default install downloads
+    python -m eval.bench page NOTES        the page: 16 users asking at once, time until it can be used, memory of the server
+    python -m eval.bench verifier          sentences a second on one core, against a cross-encoder of MiniLM's size
 
-``NOTES`` is a folder of ``.txt`` notes. The first two need the peer's packages (see ``eval/tutorial.py``).
+``NOTES`` is a folder of notes. The first two need the peer's packages (see ``eval/tutorial.py``), the last
+the extra ``models``.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,19 +45,25 @@ QUESTIONS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one benchmark and print its figures as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("cold", "ingest", "scale", "download"))
+    parser.add_argument("what", choices=("cold", "ingest", "scale", "download", "page", "verifier"))
     parser.add_argument("notes", nargs="?", type=Path)
     parser.add_argument("--chunks", type=int, default=100_000, help="size of the library for 'scale'")
     args = parser.parse_args(argv)
-    if args.what in ("cold", "ingest") and args.notes is None:
+    if args.what in ("cold", "ingest", "page") and args.notes is None:
         parser.error(f"{args.what} needs the folder of notes")
     with tempfile.TemporaryDirectory() as folder:
         if args.what == "cold":
             figures = cold(args.notes, Path(folder))
         elif args.what == "ingest":
             figures = ingest(args.notes, Path(folder))
+        elif args.what == "page":
+            from eval.bench_page import page
+
+            figures = page(args.notes, Path(folder), QUESTIONS)
         elif args.what == "scale":
             figures = scale(args.chunks, Path(folder))
+        elif args.what == "verifier":
+            figures = verifier(Path(folder))
         else:
             figures = download()
     print(json.dumps({name: round(value, 4) for name, value in figures.items()}, indent=1))
@@ -148,6 +157,61 @@ def download() -> dict[str, float]:
             continue
         sizes[item["metadata"]["name"]] = _size(url)
     return {"packages": float(len(sizes)), "MB": sum(sizes.values()) / 1e6}
+
+
+def verifier(folder: Path) -> dict[str, float]:
+    """The shipped labelled pairs, sentence by sentence, one thread each: ``rag.verify`` and a cross-encoder of the size of
+    MiniLM-L6 (6 layers, 384 wide, 12 heads; random weights, which cost the same) over the same sentences and contexts.
+    """
+    os.environ["OMP_NUM_THREADS"] = "1"
+    from eval.samples import load_samples
+    from rag.verify import check, sentences
+
+    samples = load_samples(Path(__file__).parent / "datasets" / "verifier.jsonl", labelled=True)
+    claims = [(sentence, sample.contexts) for sample in samples for sentence in sentences(sample.answer)]
+    model = _cross_encoder(folder)
+    check(*claims[0])
+    model.predict([(claims[0][0], "\n".join(claims[0][1]))])
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        for claim, contexts in claims:
+            check(claim, contexts)
+        ours.append(time.process_time() - started)
+        started = time.process_time()
+        model.predict([(claim, "\n".join(contexts)) for claim, contexts in claims], batch_size=32, show_progress_bar=False)
+        theirs.append(time.process_time() - started)
+    speeds = len(claims) / _median(ours), len(claims) / _median(theirs)
+    return {
+        "sentences": float(len(claims)),
+        "footnote sentences a cpu s": speeds[0],
+        "cross-encoder sentences a cpu s": speeds[1],
+        "speed ratio": speeds[0] / speeds[1],
+    }
+
+
+def _cross_encoder(folder: Path) -> Any:
+    """A cross-encoder with random weights over the shipped model's own tokens."""
+    import torch
+    from sentence_transformers import CrossEncoder
+    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
+
+    from ingest.embed import SHIPPED
+
+    torch.set_num_threads(1)
+    special = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(SHIPPED / "tokenizer.json"), **special)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=12,
+        intermediate_size=1536,
+        num_labels=1,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return CrossEncoder(str(folder), device="cpu", max_length=512)
 
 
 def _size(url: str) -> int:

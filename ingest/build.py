@@ -91,9 +91,9 @@ def build(paths: Sequence[Path], settings: Settings, *, progress: Callable[[int,
             from ingest.section import section
 
             library.repeated |= repeated_lines(source for file in files for source in file.sources if source.record is None)
-            repeated = library.repeated
+            repeated, keep = library.repeated, library.kept
             for source, digest in run.new(files):
-                document = clean(source, repeated=repeated, digest=digest)
+                document = clean(source, repeated=repeated, keep=keep, digest=digest)
                 sections = section(document)
                 chunks = chunk(document, sections, limit=settings.chunk_characters)
                 run.put(source, document, sections, chunks)

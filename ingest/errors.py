@@ -10,6 +10,7 @@
     │   ├── LibraryDamaged
     │   └── LibraryBusy
     ├── ModelError
+    │   └── ModelFailed(trouble)
     └── MissingExtra(extra) (also ImportError)
 
 Errors of other packages are translated where they arise (``raise ... from exc``). The command line prints a
@@ -17,6 +18,12 @@ Errors of other packages are translated where they arise (``raise ... from exc``
 """
 
 from __future__ import annotations
+
+from typing import Literal
+
+Trouble = Literal["key", "forbidden", "unknown", "busy", "refused", "server", "unreachable", "silent", "cut", "garbled"]
+"""Why an LLM did not answer: its server refuses the key, forbids the model, does not know it, is overloaded, refuses the
+request, fails, cannot be reached; it says nothing, breaks off, or what it says cannot be read."""
 
 
 class NotesError(Exception):
@@ -62,6 +69,18 @@ class LibraryBusy(StoreError):
 
 class ModelError(NotesError):
     """A model cannot be loaded or does not answer."""
+
+
+class ModelFailed(ModelError):
+    """An LLM was asked and did not answer; ``trouble`` says why, ``retry_after`` when (seconds) its server wants to be asked
+    again. Never holds the key. Footnote answers without the LLM then, and says so.
+    """
+
+    def __init__(self, trouble: Trouble, detail: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(f"the model did not answer ({trouble}){': ' + detail if detail else ''}")
+        self.trouble: Trouble = trouble
+        self.detail = detail
+        self.retry_after = retry_after
 
 
 class MissingExtra(NotesError, ImportError):

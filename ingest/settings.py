@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,14 @@ class Settings:
     """"default" is the shipped one; else a sentence-transformers name or path (extra ``models``)."""
     model: str = ""
     """The LLM as ``provider:name``; empty: the extractive reader."""
+    model_url: str = ""
+    """Base URL of the LLM's server; empty: the provider's own."""
+    model_key: str = field(default="", repr=False)
+    """Key for that server, from ``FOOTNOTE_MODEL_KEY`` or a caller; refused in a file, so that it is never stored."""
+    model_timeout: float = 60.0
+    """Seconds without a word after which the LLM is given up."""
+    verifier_model: str = ""
+    """A cross-encoder that judges support, by name or path (extra ``models``); empty: the program's own verifier."""
     chunk_characters: int = 400
     """Longest passage, in characters; code and formulas are not cut."""
     max_file_bytes: int = 50_000_000
@@ -41,8 +49,8 @@ class Settings:
     """Memory that the parser of one PDF may take."""
 
     def __post_init__(self) -> None:
-        for name in ("chunk_characters", "max_file_bytes", "pdf_seconds", "pdf_megabytes"):
-            if getattr(self, name) <= 0:
+        for name in ("chunk_characters", "max_file_bytes", "pdf_seconds", "pdf_megabytes", "model_timeout"):
+            if not getattr(self, name) > 0:
                 raise SettingsError(f"{name} must be above 0, got {getattr(self, name)}")
 
     @property
@@ -59,14 +67,17 @@ class Settings:
         settings = cls()
         source = file or (Path(environment["FOOTNOTE_CONFIG"]) if "FOOTNOTE_CONFIG" in environment else None)
         if source is not None:
-            settings = settings._with(_read_toml(source), f"in {source}")
-        names = {field.name for field in fields(cls)}
+            values = _read_toml(source)
+            if "model_key" in values:
+                raise SettingsError(f"model_key in {source}: a key is not kept in a file; set FOOTNOTE_MODEL_KEY")
+            settings = settings._with(values, f"in {source}")
+        names = {each.name for each in fields(cls)}
         given = {key[9:].lower(): value for key, value in environment.items() if key.startswith("FOOTNOTE_")}
         settings = settings._with({k: v for k, v in given.items() if k in names}, "in the environment (FOOTNOTE_...)")
         return settings._with({k: v for k, v in flags.items() if v is not None}, "on the command line")
 
     def _with(self, values: Mapping[str, Any], where: str) -> Settings:
-        kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        kinds = {each.name: type(getattr(self, each.name)) for each in fields(self)}
         for name, value in values.items():
             if name not in kinds:
                 raise SettingsError(f"unknown setting {name!r} {where}")

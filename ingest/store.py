@@ -329,6 +329,8 @@ class Library:
             self.generation = int(meta["generation"])
             self.model = meta["model"]
             self._fingerprint = meta["fingerprint"]
+            self.kept = _kept(meta)
+            """Texts that cleaning keeps because the user said so; see ``ingest.overrule``."""
             self._snapshot: dict[str, Any] = json.loads(meta["snapshot"])
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -390,6 +392,8 @@ class Library:
             return self._lexical
 
     def _check_rows(self) -> Iterator[str]:
+        from ingest.embed import known_fingerprint
+
         run = self._connection.execute
         for (line,) in run("PRAGMA integrity_check(20)"):
             if line != "ok":
@@ -400,6 +404,8 @@ class Library:
             yield f"document {id_} (number {number}): {problem}"
         for (id_,) in run(f"SELECT id FROM documents WHERE {_NAMELESS}"):
             yield f"document {id_}: no file has it"
+        if known_fingerprint(self.model) not in (None, self._fingerprint):
+            yield f"vectors: made with other weights of the model {self.model!r}"
         (unused,) = run(f"SELECT count(*) FROM vectors WHERE {_UNUSED}", (self._fingerprint,)).fetchone()
         (embedded,) = run(f"SELECT count(*) {_VECTOR}", (self._fingerprint,)).fetchone()
         if unused:
@@ -487,6 +493,15 @@ class Writer:
     def repeated(self, lines: frozenset[str]) -> None:
         self._meta["repeated"] = json.dumps(sorted(lines), ensure_ascii=False)
 
+    @property
+    def kept(self) -> frozenset[str]:
+        """Texts that cleaning keeps because the user said so; see ``ingest.overrule``."""
+        return _kept(self._meta)
+
+    @kept.setter
+    def kept(self, texts: frozenset[str]) -> None:
+        self._meta["kept"] = json.dumps(sorted(texts), ensure_ascii=False)
+
     def files(self) -> dict[str, FileState]:
         """What is known of each file, by path."""
         rows = self._run("SELECT path, size, mtime_ns, checked_ns, digest, recipe FROM files")
@@ -523,6 +538,15 @@ class Writer:
         this = "document = (SELECT number FROM documents WHERE id = ?)"
         paths = [str(path) for (path,) in self._run(f"SELECT DISTINCT path FROM names WHERE {this}", document_id)]
         self._run(f"DELETE FROM names WHERE {this}", document_id)
+        for path in paths:
+            self._run("UPDATE files SET size = -1, digest = '' WHERE path = ?", path)
+        return paths
+
+    def outdate(self, document_id: str) -> list[str]:
+        """Have a document made anew when its files are next given; says which files."""
+        this = "(SELECT number FROM documents WHERE id = ?)"
+        paths = [str(path) for (path,) in self._run(f"SELECT DISTINCT path FROM names WHERE document = {this}", document_id)]
+        self._run("UPDATE documents SET recipe = '' WHERE id = ?", document_id)
         for path in paths:
             self._run("UPDATE files SET size = -1, digest = '' WHERE path = ?", path)
         return paths
@@ -696,7 +720,7 @@ class Writer:
         if new_generation:
             self._meta["generation"] = str(self.generation + 1)
         with _translated(self.folder):
-            self._connection.executemany("UPDATE meta SET value = ? WHERE key = ?", ((v, k) for k, v in self._meta.items()))
+            self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", self._meta.items())
             self._connection.execute("COMMIT")
 
     def totals(self) -> tuple[int, int, int, int]:
@@ -826,6 +850,10 @@ def _snapshot(folder: Path, snapshot: dict[str, Any]) -> Path:
     if snapshot["format"] != FORMAT:
         raise SnapshotDamaged("made by another version of the program")
     return folder / SNAPSHOTS / str(snapshot["folder"])
+
+
+def _kept(meta: dict[str, str]) -> frozenset[str]:
+    return frozenset(json.loads(meta.get("kept", "[]")))  # a library made before there was such a list has none
 
 
 def _meta(connection: sqlite3.Connection) -> dict[str, str]:

@@ -63,7 +63,7 @@ def uploads_folder(settings: Settings) -> Path:
 
 def safe_path(name: str) -> Path:
     """A path below the folder of uploads: each part of ``name`` made safe, at most ``DEEPEST`` of them."""
-    parts = [part for part in re.split(r"[/\\]", name) if part.strip(" .")]
+    parts = [part for part in re.split(r"[/\\]", name) if part.strip(" .") and not re.fullmatch("[A-Za-z]:", part)]
     return Path(*(safe_name(part) for part in parts[-DEEPEST:])) if parts else Path(safe_name(name))
 
 

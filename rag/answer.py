@@ -1,6 +1,6 @@
-"""The ask line: (spell →) rewrite → retrieve → rerank → judge → read → cite → verify.
+"""The ask line: (spell →) rewrite → retrieve → rerank → judge → read (or an LLM writes) → cite → verify.
 
-This file is the line and nothing else orchestrates: :func:`ask` is to be read from top to bottom.
+This file is the line and nothing else orchestrates: :func:`stream` is to be read from top to bottom.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingest.errors import ModelFailed
 from ingest.lexical import has_chinese
 from rag.abstain import judge
 from rag.cite import citation, cite, sentence_texts
+from rag.generate import name_of
+from rag.notice import notice as say
 from rag.premise import corrected_premise
-from rag.read import read
+from rag.read import BUDGET, read
 from rag.rerank import rerank
 from rag.retrieve import retrieve
 from rag.rewrite import rewrite
@@ -22,7 +25,11 @@ from rag.types import Answer, Passage, Sentence
 from rag.verify import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import threading
+    from collections.abc import Generator, Iterator, Sequence
+
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
 
     from ingest.store import Library
     from rag.abstain import Judgement
@@ -38,39 +45,71 @@ SHOWN = 8
 """Passages that an answer carries."""
 
 
-def ask(question: str, library: Library, *, history: Sequence[Turn] = ()) -> Answer:
-    """Answer ``question`` from the notes in ``library``, or say why they don't answer it. ``history``: oldest turn first."""
-    query = rewrite(corrected(question, library), history)
+def ask(
+    question: str,
+    library: Library,
+    *,
+    history: Sequence[Turn] = (),
+    model: BaseChatModel | None = None,
+    config: RunnableConfig | None = None,
+) -> Answer:
+    """Answer ``question`` from the notes in ``library``, or say why they don't answer it. ``history``: oldest turn first.
+
+    With ``model`` the LLM writes, and each sentence is checked; where it fails, the answer is in the notes' own words and
+    its ``notice`` says why. ``config``: LangChain's, for callbacks and tracing of the model's calls.
+    """
+    for item in stream(question, library, history=history, model=model, config=config):
+        if isinstance(item, Answer):
+            return item
+    raise AssertionError("a stream ends with its answer")
+
+
+def stream(
+    question: str,
+    library: Library,
+    *,
+    history: Sequence[Turn] = (),
+    model: BaseChatModel | None = None,
+    config: RunnableConfig | None = None,
+    stop: threading.Event | None = None,
+    characters: int = BUDGET,
+    shown: int = SHOWN,
+) -> Generator[Sentence | Answer, None, None]:
+    """:func:`ask`, sentence by sentence, the whole ``Answer`` last; that is what holds, where an LLM's sentences came before
+    it failed. Closing the stream, or setting ``stop`` from another thread, stops the LLM at once. ``characters``: how long an
+    answer in the notes' own words is; ``shown``: how many passages an LLM is given.
+    """
+    query, model, notice = _understood(corrected(question, library), history, model, config, stop)
     found = [rerank(part, retrieve(part, library, k=WIDE), library) for part in query.parts]
     judgement = judge(query, found, library)
     if judgement.reason is not None:
-        return _abstention(query, judgement, found, library)
-    quotes = read(query, [passages if yes else [] for passages, yes in zip(found, judgement.answerable, strict=True)], library)
+        yield from _told(replace(_abstention(query, judgement, found, library), notice=notice))
+        return
+    answerable = [passages if yes else [] for passages, yes in zip(found, judgement.answerable, strict=True)]
+    if model is not None:
+        from rag.write import write
+
+        written = yield from write(query.text, _best(answerable)[:shown], library, model, config=config, stop=stop)
+        if written.silent:
+            silence = replace(judgement, reason="absent", confidence=0.0)
+            yield from _told(replace(_abstention(query, silence, found, library), model=name_of(model)))
+            return
+        notice = say(query.text, written.flaw, written.detail, kept=bool(written.sentences)) if written.flaw else ""
+        if written.sentences or written.flaw == "stopped":
+            yield _whole(query, written.sentences, written.citations, found, judgement, model=name_of(model), notice=notice)
+            return
+    quotes = read(query, answerable, library, budget=characters)
     correction = corrected_premise(query.text, [passage for passages in found for passage in passages], library)
     if correction is not None:
         quotes = [correction, *(quote for quote in quotes if not correction.covers(quote))]
     if not quotes:  # headings and lines that introduce nothing
-        return _abstention(query, replace(judgement, reason="absent", confidence=0.0), found, library)
+        yield from _told(_abstention(query, replace(judgement, reason="absent", confidence=0.0), found, library))
+        return
     citations, numbers = cite(quotes, library)
     sentences = [_verified(text, citations[n - 1]) for text, n in zip(sentence_texts(quotes), numbers, strict=True)]
     if correction is not None:
         sentences[0] = replace(sentences[0], text=_says(query.text, "premise").format(sentences[0].text))
-    return Answer(
-        question=query.text,
-        sentences=tuple(sentences),
-        citations=tuple(citations),
-        passages=_best(found),
-        abstained=False,
-        reason=None,
-        confidence=judgement.confidence,
-    )
-
-
-def stream(question: str, library: Library, *, history: Sequence[Turn] = ()) -> Iterator[Sentence | Answer]:
-    """:func:`ask`, sentence by sentence, the whole ``Answer`` last."""
-    answer = ask(question, library, history=history)
-    yield from answer.sentences
-    yield answer
+    yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))
 
 
 def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") -> list[Passage]:
@@ -79,6 +118,55 @@ def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") 
     if mode != "hybrid":
         return retrieve(query, library, k=k, mode=mode)
     return rerank(query, retrieve(query, library, k=max(k, WIDE)), library)[:k]
+
+
+def _understood(
+    question: str,
+    history: Sequence[Turn],
+    model: BaseChatModel | None,
+    config: RunnableConfig | None,
+    stop: threading.Event | None,
+) -> tuple[Query, BaseChatModel | None, str]:
+    """The question as it stands by itself, made so by the LLM where there is one; without it from here on where it fails,
+    and the notice of that.
+    """
+    if model is None or not history:
+        return rewrite(question, history), model, ""
+    from rag.condense import condense
+
+    try:
+        alone = condense(question, history, model, config=config, stop=stop)
+    except ModelFailed as exc:
+        return rewrite(question, history), None, say(question, exc.trouble, exc.detail, kept=False)
+    return rewrite(alone) if alone else rewrite(question, history), model, ""
+
+
+def _told(answer: Answer) -> Iterator[Sentence | Answer]:
+    yield from answer.sentences
+    yield answer
+
+
+def _whole(
+    query: Query,
+    sentences: Sequence[Sentence],
+    citations: Sequence[Citation],
+    found: Sequence[Sequence[Passage]],
+    judgement: Judgement,
+    *,
+    model: str = "",
+    notice: str = "",
+) -> Answer:
+    return Answer(
+        question=query.text,
+        sentences=tuple(sentences),
+        citations=tuple(citations),
+        passages=_best(found),
+        abstained=False,
+        reason=None,
+        confidence=judgement.confidence,
+        model=model,
+        notice=notice,
+    )
 
 
 def _verified(text: str, citation: Citation) -> Sentence:

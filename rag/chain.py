@@ -2,7 +2,7 @@
 
     library = Library.open(folder, settings)
     retriever = NotesRetriever(library=library, k=5)
-    chain = NotesChain(library)
+    chain = NotesChain(library)  # or NotesChain(library, model=ChatOllama(model="qwen3"))
     chain.invoke("RoPE 的思路是什么?").text
 
 All three work with ``invoke``, ``batch``, ``stream``, their async forms, ``with_config`` and callbacks, because they are
@@ -11,24 +11,31 @@ LangChain's own base classes; nothing of langchain-community (whose FAISS store 
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
+from langchain_core.runnables.config import run_in_executor
 from pydantic import ConfigDict
 
 from ingest.embed import load_embedder
 from ingest.store import Library
-from rag.answer import ask, search
+from rag.answer import ask, search, stream
 from rag.retrieve import Mode
 from rag.types import Answer, Passage, Sentence, Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from langchain_core.callbacks import CallbackManagerForRetrieverRun
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForChainRun,
+        CallbackManagerForChainRun,
+        CallbackManagerForRetrieverRun,
+    )
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
     from ingest.types import Embedder
@@ -68,16 +75,24 @@ class NotesRetriever(BaseRetriever):
 
 
 class NotesChain(Runnable[Question, Answer]):
-    """The ask line as a Runnable: a question in, an :class:`Answer` out; ``stream`` yields its sentences first."""
+    """The ask line as a Runnable: a question in, an :class:`Answer` out; ``stream`` yields its sentences first.
 
-    def __init__(self, library: Library) -> None:
-        """``library`` stays the caller's to close."""
+    Callbacks and tracing reach the LLM's calls, which stand below the chain's own run.
+    """
+
+    def __init__(self, library: Library, model: BaseChatModel | None = None) -> None:
+        """``library`` stays the caller's to close; ``model`` writes the answers, else they are in the notes' own words."""
         self.library = library
+        self.model = model
 
     def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Answer one question; raises ``ValueError`` when the input is neither a string nor a dict of that form."""
         question, history = _question(input)
-        return self._call_with_config(lambda _: ask(question, self.library, history=history), input, config)
+
+        def answer(_: Question, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> Answer:
+            return ask(question, self.library, history=history, model=self.model, config=config)
+
+        return self._call_with_config(answer, input, config)
 
     def stream(  # type: ignore[override]
         self,
@@ -85,10 +100,16 @@ class NotesChain(Runnable[Question, Answer]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Iterator[Sentence | Answer]:
-        """The sentences one by one, the whole answer last."""
-        answer = self.invoke(input, config)
-        yield from answer.sentences
-        yield answer
+        """The sentences as they come, the whole answer last. Closing the stream stops the LLM."""
+
+        def items(
+            inputs: Iterator[Question], run_manager: CallbackManagerForChainRun, config: RunnableConfig
+        ) -> Iterator[Sentence | Answer]:
+            for each in inputs:
+                question, history = _question(each)
+                yield from stream(question, self.library, history=history, model=self.model, config=config)
+
+        yield from self._transform_stream_with_config(iter([input]), items, config)  # type: ignore[arg-type]
 
     async def astream(  # type: ignore[override]
         self,
@@ -96,11 +117,26 @@ class NotesChain(Runnable[Question, Answer]):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Sentence | Answer]:
-        """:meth:`stream`, without blocking the event loop."""
-        answer = await self.ainvoke(input, config)
-        for sentence in answer.sentences:
-            yield sentence
-        yield answer
+        """:meth:`stream`, without blocking the event loop. Cancelling or closing it stops the LLM."""
+        stop = threading.Event()
+
+        async def items(
+            inputs: AsyncIterator[Question], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+        ) -> AsyncIterator[Sentence | Answer]:
+            async for each in inputs:
+                question, history = _question(each)
+                made = stream(question, self.library, history=history, model=self.model, config=config, stop=stop)
+                while (item := await run_in_executor(config, next, made, None)) is not None:
+                    yield item
+
+        async def inputs() -> AsyncIterator[Question]:
+            yield input
+
+        try:
+            async for item in self._atransform_stream_with_config(inputs(), items, config):  # type: ignore[arg-type]
+                yield item
+        finally:
+            stop.set()
 
 
 def _question(value: Question) -> tuple[str, tuple[Turn, ...]]:

@@ -36,6 +36,10 @@ NOT_IMPORTED = {
     "langchain",  # what users of rag/chain.py program with
     "python-multipart",  # Gradio's; named for its floor alone
 }
+RECIPE = (  # how the shipped model was made: in the source tree only
+    "ingest/train/__main__.py", "ingest/train/align.py", "ingest/train/start.py", "ingest/train/terms",
+    "ingest/train/transformer/", "ingest/train/vocabulary.py",
+)  # fmt: skip
 PEER = ROOT / "eval" / "tutorial.py"  # the program that the benchmark compares with, on packages of its own
 
 
@@ -57,8 +61,27 @@ def modules_of(requirements: list[str]) -> set[str]:
     return {MODULE_OF.get(name, name) for name in names - NOT_IMPORTED}
 
 
-def test_wheel_holds_every_module(in_wheel: set[str]) -> None:
-    assert {file.relative_to(ROOT).as_posix() for package in PACKAGES for file in (ROOT / package).rglob("*.py")} <= in_wheel
+def test_wheel_holds_every_module_but_the_recipe_of_the_model(in_wheel: set[str]) -> None:
+    modules = {file.relative_to(ROOT).as_posix() for package in PACKAGES for file in (ROOT / package).rglob("*.py")}
+    recipe = {name for name in modules if name.startswith(RECIPE)}
+    assert modules - in_wheel == recipe
+    assert {"ingest/train/__main__.py", "ingest/train/adapt.py"} & recipe == {"ingest/train/__main__.py"}
+
+
+def test_what_the_wheel_holds_needs_none_of_the_recipe(in_wheel: set[str]) -> None:
+    left_out = {name.removesuffix(".py").replace("/", ".").rstrip(".") for name in RECIPE}
+    for name in in_wheel:
+        if name.endswith(".py"):
+            tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+            typing_only = {
+                id(inner)
+                for node in ast.walk(tree)
+                if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+                for inner in ast.walk(node)
+            }
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ImportFrom) and id(node) not in typing_only:
+                    assert node.module not in left_out, name
 
 
 def test_wheel_holds_the_data_beside_the_modules(in_wheel: set[str]) -> None:
@@ -68,6 +91,7 @@ def test_wheel_holds_the_data_beside_the_modules(in_wheel: set[str]) -> None:
         for file in (ROOT / folder).rglob("*")
         if file.is_file() and file.suffix not in (".py", ".pyc") and not re.search(r"(^|/)\.", file.relative_to(ROOT).as_posix())
     }
+    data = {name for name in data if not name.startswith(RECIPE)}
     assert data <= in_wheel
     assert {"ingest/model/model.safetensors", "ingest/model/tokenizer.json", "ingest/model/README.md"} <= in_wheel
     assert {Path(file).suffix for file in in_wheel if file.startswith("corpus/")} >= {".md", ".pdf", ".html"}
@@ -96,7 +120,8 @@ def test_imports_are_declared_and_what_is_declared_is_imported(project: dict[str
                 imported.add(node.module.split(".")[0])
     imported -= {*sys.stdlib_module_names, *PACKAGES, "__future__"}
     default = modules_of(project["dependencies"])
-    assert imported - default - modules_of(project["optional-dependencies"]["models"]) - {"tomllib"} == set()
+    extras = [needed for extra, needs in project["optional-dependencies"].items() if extra != "test" for needed in needs]
+    assert imported - default - modules_of(extras) - {"tomllib"} == set()
     assert default - imported == set()
 
 

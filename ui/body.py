@@ -36,7 +36,7 @@ class Limited:
             raise self._too_large()
         try:
             message = await asyncio.wait_for(self._receive(), SILENCE)
-        except asyncio.TimeoutError as exc:  # noqa: UP041 - not TimeoutError before Python 3.11
+        except asyncio.TimeoutError as exc:  # not TimeoutError before Python 3.11
             raise HTTPException(408, f"the request stopped coming for {SILENCE:.0f} seconds") from exc
         self._coming = message["type"] == "http.request" and message.get("more_body", False)
         self._seen += len(message.get("body", b""))

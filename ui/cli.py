@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import LibraryMissing, NotesError, SettingsError
+from ingest.errors import LibraryMissing, NotesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
     from ingest.store import Library
 
-_MODEL = "reserved: this version answers without an LLM, with sentences of the notes themselves"
+_MODEL = "LLM that writes the answers: ollama:NAME, openai:NAME, anthropic:NAME or hf:NAME (default: the notes' own words)"
 _JSON_BREAKS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
@@ -57,16 +57,15 @@ def _run(arguments: list[str]) -> int:
     if arguments[:1] == ["eval"]:
         from eval.run import main as evaluate
 
+        _prepare_output(machine="--json" in arguments)
         return evaluate(arguments[1:])
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.command is None:
         parser.print_help(sys.stderr)
         return 2
-    machine = options.command != "serve" and (
-        options.json or getattr(options, "batch", None) or getattr(options, "action", "") == "dump"
-    )
-    _prepare_output(machine=bool(machine))
+    machine = any(getattr(options, name, None) for name in ("json", "batch")) or getattr(options, "action", "") == "dump"
+    _prepare_output(machine=machine)
     code: int = options.run(options)
     sys.stdout.flush()
     return code
@@ -101,6 +100,9 @@ def build_parser() -> argparse.ArgumentParser:
     library.add_argument("--library", type=_path, metavar="DIR", help="folder of the library (default: one in your data folder)")
     as_json = _Parser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON object on one line")
+    llm = _Parser(add_help=False)
+    llm.add_argument("--model", metavar="SPEC", help=_MODEL)
+    llm.add_argument("--model-url", type=_path, metavar="URL", help="base URL of the LLM's server (its key: FOOTNOTE_MODEL_KEY)")
     batch = _Parser(add_help=False)
     batch.add_argument("--batch", metavar="FILE|-", help="read JSON lines from FILE or standard input; print JSON lines")
 
@@ -113,11 +115,15 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument(
         "paths", nargs="+", type=_path, metavar="PATH", help=".txt .md .html .pdf .docx .ipynb .jsonl, or a folder of them"
     )
+    one.add_argument(
+        "--embedding-model", type=_path, metavar="MODEL", help="folder or sentence-transformers name (default: the shipped model)"
+    )
 
-    one = command("ask", _ask, "answer a question from the notes, with footnotes", library, as_json, batch)
+    one = command("ask", _ask, "answer a question from the notes, with footnotes", library, llm, as_json, batch)
     one.add_argument("question", nargs="?", metavar="QUESTION")
-    one.add_argument("--model", metavar="SPEC", help=_MODEL)
     one.add_argument("--markdown", action="store_true", help="print Markdown with footnotes")
+
+    command("chat", _chat, "ask one question after another in the terminal", library, llm)
 
     one = command("search", _search, "find passages", library, as_json, batch)
     one.add_argument("query", nargs="?", metavar="QUERY")
@@ -133,10 +139,39 @@ def build_parser() -> argparse.ArgumentParser:
     one = command("check", _check, "check that the library is sound", library, as_json)
     one.add_argument("--repair", action="store_true", help="rebuild what can be rebuilt")
 
-    one = command("serve", _serve, "open the web page", library)
-    one.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    one.add_argument("--port", type=_port, default=7860, help="0 to 65535 (default: 7860)")
-    one.add_argument("--model", metavar="SPEC", help=_MODEL)
+    one = command("train", _train, "adapt the embedding model to your notes: headings and what stands below them", library)
+    one.add_argument("--pairs", type=_path, metavar="DIR", help="folder of pairs (*.jsonl) instead of the library's headings")
+    one.add_argument("--out", type=_path, required=True, metavar="DIR", help="folder for the adapted model")
+
+    listen = _Parser(add_help=False, parents=[llm])
+    listen.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    listen.add_argument("--port", type=_port, default=7860, help="0 to 65535 (default: 7860)")
+    listen.add_argument(
+        "--api-key-file", type=_path, metavar="FILE", help="other programs need the key in FILE (or in FOOTNOTE_API_KEY)"
+    )
+    listen.add_argument(
+        "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let web pages of ORIGIN in (app://obsidian.md)"
+    )
+    listen.add_argument("--allow-ingest", action="store_true", help="let other programs add notes")
+
+    one = command("serve", _serve, "open the web page, and doors for other programs (OpenAI's protocol, REST)", library, listen)
+    one.add_argument("--no-page", action="store_true", help="the doors alone, without the web page")
+    one.add_argument(
+        "--auth", type=_path, metavar="FILE", help="people log in; users as in FILE or FOOTNOTE_AUTH, each with own notes"
+    )
+
+    one = command("user", _user, "say who may log in to a page that is served with --auth")
+    one.add_argument("action", choices=("add", "remove", "list"), help="add: also gives another password")
+    one.add_argument("name", nargs="?", type=_path, metavar="NAME")
+    one.add_argument(
+        "--auth", type=_path, metavar="FILE", help="the file of users; without it, add prints the line for FOOTNOTE_AUTH"
+    )
+
+    one = command("watch", _watch, "keep the library up to date with files and folders while they change", library, as_json)
+    one.add_argument("paths", nargs="+", type=_path, metavar="PATH", help="a folder of notes, or a file")
+
+    one = command("mcp", _mcp, "let an assistant ask your notes, by the Model Context Protocol", library, listen)
+    one.add_argument("--http", action="store_true", help="serve it at /mcp of --host and --port instead of stdin and stdout")
 
     commands.add_parser("eval", help="measure answers and search on question sets", add_help=False)
     return parser
@@ -198,15 +233,17 @@ def _ask(options: argparse.Namespace) -> int:
     from time import perf_counter
 
     from rag.answer import ask
+    from rag.generate import load_model
     from ui import render
     from ui.batch import Question, clean, read_questions
 
-    settings = _settings(options, model=options.model)
+    settings = _settings(options)
+    model = load_model(settings)
     jobs = [Question(None, clean(options.question))] if options.batch is None else read_questions(options.batch)
     with open_library(settings) as library:
         for job in jobs:
             began = perf_counter()
-            answer = ask(job.question, library, history=job.history)
+            answer = ask(job.question, library, history=job.history, model=model)
             if options.json or options.batch is not None:
                 emit(render.answer_record(answer, id=job.id, question=job.question, seconds=perf_counter() - began))
             elif options.markdown:
@@ -214,6 +251,14 @@ def _ask(options: argparse.Namespace) -> int:
             else:
                 print(render.terminal(answer, asked=job.question, color=_color()))
     return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from ui.chat import chat
+
+    settings = _settings(options)
+    with open_library(settings) as library:
+        return chat(library, settings, color=_color())
 
 
 def _search(options: argparse.Namespace) -> int:
@@ -238,12 +283,15 @@ def _search(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     if options.batch is None and sys.stdin.isatty():
         return _usage("verify", "give --batch FILE, or JSON lines on standard input")
+    from ingest.settings import Settings
+    from rag.judge import load_judge
     from rag.verify import verify
     from ui import render
     from ui.batch import read_claims
 
+    judge = load_judge(Settings.load().verifier_model)
     for claim in read_claims("-" if options.batch is None else options.batch):
-        result = verify(claim.answer, claim.contexts, claim.question)
+        result = verify(claim.answer, claim.contexts, claim.question, judge=judge)
         if options.json or options.batch is not None:
             emit(render.verification_record(result, id=claim.id))
         else:
@@ -286,12 +334,76 @@ def _check(options: argparse.Namespace) -> int:
     return commands_notes.check(_settings(options), repair=options.repair, emit=emit if options.json else None)
 
 
-def _serve(options: argparse.Namespace) -> int:
-    settings = _settings(options, model=options.model)
-    open_library(settings).close()
-    from ui.web import serve
+def _train(options: argparse.Namespace) -> int:
+    from ingest.train.adapt import adapt_library
 
-    serve(settings, host=options.host, port=options.port)
+    pairs = Path(options.pairs) if options.pairs else None
+    adapted = adapt_library(_settings(options), Path(options.out).expanduser().absolute(), pairs=pairs)
+    print(adapted, file=sys.stdout if adapted.helped else sys.stderr)
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from ui.api.gate import read_key
+    from ui.serve import serve
+    from ui.users import Users
+
+    if options.auth and options.no_page:
+        return _usage("serve", "--auth is for the page; other programs show a key (--api-key-file)")
+    settings = _settings(options)
+    key = read_key(options.api_key_file)
+    users = Users.load(options.auth)
+    open_library(settings).close()
+    serve(
+        settings,
+        host=options.host,
+        port=options.port,
+        page=not options.no_page,
+        key=key,
+        origins=options.allow_origin,
+        allow_ingest=options.allow_ingest,
+        users=users,
+    )
+    return 0
+
+
+def _user(options: argparse.Namespace) -> int:
+    from ui import commands_user
+
+    if (options.name is None) != (options.action == "list"):
+        return _usage("user", "list takes no NAME" if options.action == "list" else f"{options.action} needs a NAME")
+    if options.auth is None and options.action != "add":
+        return _usage("user", f"{options.action} needs --auth FILE")
+    return commands_user.run(options.action, options.name or "", options.auth)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from ui import commands_watch
+
+    with _Progress() as progress:
+        emitted = emit if options.json else None
+        return commands_watch.run(options.paths, _settings(options), emit=emitted, progress=progress)
+
+
+def _mcp(options: argparse.Namespace) -> int:
+    from ui.api import mcp
+    from ui.api.gate import read_key
+
+    settings = _settings(options)
+    if not options.http:
+        open_library(settings).close()
+        mcp.serve_stdio(settings, allow_ingest=options.allow_ingest)
+        return 0
+    key = read_key(options.api_key_file)
+    open_library(settings).close()
+    mcp.serve_http(
+        settings,
+        host=options.host,
+        port=options.port,
+        key=key,
+        origins=options.allow_origin,
+        allow_ingest=options.allow_ingest,
+    )
     return 0
 
 
@@ -336,13 +448,14 @@ class _Progress:
         self._bar.update(done - self._bar.n)
 
 
-def _settings(options: argparse.Namespace, *, model: str | None = None) -> Settings:
+def _settings(options: argparse.Namespace) -> Settings:
     from ingest.settings import Settings
 
-    settings = Settings.load(library=options.library, model=model)
-    if settings.model:
-        raise SettingsError("model: this version answers without an LLM; leave --model and FOOTNOTE_MODEL out")
-    return settings
+    embedding_model = getattr(options, "embedding_model", None)
+    if embedding_model and Path(embedding_model).expanduser().is_dir():
+        embedding_model = str(Path(embedding_model).expanduser().absolute())  # the library remembers it
+    model, url = getattr(options, "model", None), getattr(options, "model_url", None)
+    return Settings.load(library=options.library, model=model, model_url=url, embedding_model=embedding_model)
 
 
 # ---------------------------------------------------------------------------------------------- output

@@ -80,7 +80,7 @@ def find(library: Library, name: str) -> DocumentInfo:
 def _list(library: Library, emit: Emit | None) -> int:
     notes = library.documents()
     if emit is not None:
-        emit({"documents": [_info_record(note) for note in notes]})
+        emit({"documents": [info_record(note) for note in notes]})
         return 0
     for note in notes:
         blank = f", {note.blank_sections} blank" if note.blank_sections else ""
@@ -91,7 +91,8 @@ def _list(library: Library, emit: Emit | None) -> int:
     return 0
 
 
-def _info_record(note: DocumentInfo) -> dict[str, Any]:
+def info_record(note: DocumentInfo) -> dict[str, Any]:
+    """One entry of ``documents`` of ``footnote notes list --json``."""
     return {
         "path": note.paths[0],
         "paths": list(note.paths),

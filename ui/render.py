@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest.build import Summary
-    from rag.types import Answer, Citation, Passage
+    from rag.types import Answer, Citation, Passage, Sentence
     from rag.verify import Verification
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -41,6 +41,7 @@ WORDS = {
         "line": "line {}",
         "unsupported": "not supported by the notes",
         "contradicted": "contradicted by the notes",
+        "partial": "partly supported by the notes",
         "nothing": "Nothing found.",
         "quote": "“{}”",
     },
@@ -55,6 +56,7 @@ WORDS = {
         "line": "第 {} 行",
         "unsupported": "笔记未能支持",
         "contradicted": "与笔记矛盾",
+        "partial": "笔记只支持一部分",
         "nothing": "没有找到。",
         "quote": "“{}”",
     },
@@ -114,33 +116,62 @@ def terminal(answer: Answer, *, asked: str = "", color: bool = False) -> str:
     out = []
     if asked and answer.question.strip() != asked.strip():
         out.append(paint.dim(f"({label['asked']}: {one_line(answer.question)})"))
+    if answer.notice:
+        out.append(paint.warn(f"({one_line(answer.notice)})"))
     reason = paint.warn(f"[{label[answer.reason or 'absent']}] ") if answer.abstained else ""
-    out.append(reason + _body(answer, lambda numbers: paint.number("".join(f"[{n}]" for n in numbers)), paint, label))
+    out.append(reason + body(answer.sentences, language_of=answer.question or asked, abstained=answer.abstained, color=color))
+    out.append(footnotes(answer, color=color))
+    return "\n\n".join(part for part in out if part)
+
+
+def body(sentences: Sequence[Sentence], *, language_of: str, abstained: bool = False, color: bool = False) -> str:
+    """Sentences with their marks, for a terminal; those of a growing answer begin as the whole will. ``language_of``: the
+    question.
+    """
+    paint = _Paint(color)
+
+    def mark(numbers: Sequence[int]) -> str:
+        return paint.number("".join(f"[{n}]" for n in numbers))
+
+    return _body(sentences, mark, paint, words(language_of), abstained=abstained)
+
+
+def footnotes(answer: Answer, *, color: bool = False) -> str:
+    """Where each footnote stands, with its quote; below an abstention the nearest notes."""
+    paint, label = _Paint(color), words(answer.question)
     notes = []
     for citation in answer.citations:
         where = place(citation.path, citation.trail, citation.page, citation.lines, label)
         notes.append(f"{paint.number(f'[{citation.n}]')} {where}")
         if quote := one_line(citation.quote):
             notes.append(f"    {paint.dim(label['quote'].format(quote))}")
-    out.append("\n".join(notes))
+    out = ["\n".join(notes)]
     if answer.abstained and (near := nearest(answer)):
         lines = [f"  - {place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label)}" for p in near]
         out.append("\n".join([f"{label['nearest']}:", *lines]))
     return "\n\n".join(part for part in out if part)
 
 
-def markdown(answer: Answer) -> str:
-    """The answer as Markdown with footnotes (``[^1]``), to paste into a note."""
+def markdown(answer: Answer, *, prefix: str = "") -> str:
+    """The answer as Markdown with footnotes (``[^1]``), to paste into a note; ``prefix`` stands before each number, where
+    several answers share a text.
+    """
     label = words(answer.question)
     reason = f"**{label[answer.reason or 'absent']}** " if answer.abstained else ""
-    out = [reason + _body(answer, lambda numbers: "".join(f"[^{n}]" for n in numbers), _Paint(False), label)]
+
+    def mark(numbers: Sequence[int]) -> str:
+        return "".join(f"[^{prefix}{n}]" for n in numbers)
+
+    out = [f"*{plain(answer.notice)}*"] if answer.notice else []
+    out.append(reason + _body(answer.sentences, mark, _Paint(False), label, abstained=answer.abstained))
     if answer.abstained and (near := nearest(answer)):
-        lines = [f"- {_plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in near]
+        lines = [f"- {plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in near]
         out.append("\n".join([f"{label['nearest']}:", "", *lines]))
     for citation in answer.citations:
-        where = _plain(place(citation.path, citation.trail, citation.page, citation.lines, label))
-        quote = label["quote"].format(_plain(one_line(citation.quote)))
-        out.append(f"[^{citation.n}]: {where}: {quote}" if citation.quote else f"[^{citation.n}]: {where}")
+        where = plain(place(citation.path, citation.trail, citation.page, citation.lines, label))
+        quote = label["quote"].format(plain(one_line(citation.quote)))
+        head = f"{mark((citation.n,))}: {where}"
+        out.append(f"{head}: {quote}" if citation.quote else head)
     return "\n\n".join(part for part in out if part)
 
 
@@ -189,12 +220,15 @@ def counted(number: int, what: str) -> str:
 
 
 def verification(result: Verification, *, id: object, color: bool = False) -> str:
-    """The check of one answer for people: the verdict, then each sentence with its own."""
+    """The check of one answer for people: the verdict, then each sentence with its own and why it fails."""
     paint = _Paint(color)
     score = "" if result.faithfulness is None else f" {result.faithfulness:.2f}"
     head = paint.bold(f"{result.verdict}{score}")
     lines = [head if id is None else f"{one_line(str(id), 40)}: {head}"]
-    lines += [f"  {check.verdict:<12} {check.support:.2f}  {one_line(check.text, 100)}" for check in result.sentences]
+    for check in result.sentences:
+        lines.append(f"  {check.verdict:<12} {check.support:.2f}  {one_line(check.text, 100)}")
+        if check.reason:
+            lines.append(f"{'':21}{paint.warn(one_line(check.reason, 160))}")
     return "\n".join(lines)
 
 
@@ -211,17 +245,26 @@ def marked(texts: Sequence[str], marks: Sequence[str]) -> str:
     return out
 
 
-def _body(answer: Answer, mark: Callable[[tuple[int, ...]], str], paint: _Paint, label: dict[str, str]) -> str:
+def _body(
+    sentences: Sequence[Sentence],
+    mark: Callable[[tuple[int, ...]], str],
+    paint: _Paint,
+    label: dict[str, str],
+    *,
+    abstained: bool,
+) -> str:
     texts, marks = [], []
-    for sentence in answer.sentences:
+    for sentence in sentences:
         if text := safe(sentence.text).rstrip():
-            doubt = sentence.verdict in ("unsupported", "contradicted") and not answer.abstained
+            told = sentence.verdict in ("unsupported", "contradicted") or (sentence.verdict == "partial" and sentence.reason)
+            doubt = told and not abstained
             texts.append(text)
-            marks.append(mark(sentence.citations) + (paint.warn(f" ({label[sentence.verdict]})") if doubt else ""))
+            why = f": {one_line(sentence.reason, 160)}" if sentence.reason else ""
+            marks.append(mark(sentence.citations) + (paint.warn(f" ({label[sentence.verdict]}{why})") if doubt else ""))
     return marked(texts, marks)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """``text`` so that Markdown shows it as it stands."""
     return re.sub(r"([\\`*_\[\]<>#|$])", r"\\\1", text)
 
@@ -252,8 +295,10 @@ class _Paint:
 
 
 def answer_record(answer: Answer, *, id: object, question: str, seconds: float) -> dict[str, Any]:
-    """One line of ``footnote ask --json``; ``question`` is the one that was asked, ``seconds`` the time it took."""
-    return {
+    """One line of ``footnote ask --json``; ``question`` is the one that was asked, ``seconds`` the time it took. Where an LLM
+    was asked, ``model`` and ``notice`` come last.
+    """
+    record = {
         "id": id,
         "question": question,
         "answer": answer.text,
@@ -267,6 +312,9 @@ def answer_record(answer: Answer, *, id: object, question: str, seconds: float) 
         "citations": [_citation_record(citation) for citation in answer.citations],
         "seconds": _number(seconds),
     }
+    if answer.model or answer.notice:
+        record |= {"model": answer.model, "notice": answer.notice}
+    return record
 
 
 def _citation_record(citation: Citation) -> dict[str, Any]:
@@ -302,7 +350,7 @@ def verification_record(result: Verification, *, id: object) -> dict[str, Any]:
         "faithfulness": None if result.faithfulness is None else _number(result.faithfulness),
         "verdict": result.verdict,
         "sentences": [
-            {"text": c.text, "support": _number(c.support), "verdict": c.verdict, "evidence": c.evidence}
+            {"text": c.text, "support": _number(c.support), "verdict": c.verdict, "evidence": c.evidence, "reason": c.reason}
             for c in result.sentences
         ],
     }

@@ -52,7 +52,7 @@ def serve(
             raise SettingsError(f"--host {host}: {NEEDS_KEY}")
         else:
             print(f"footnote: the doors for other programs are shut; {NEEDS_KEY}", file=sys.stderr)
-        app = doors
+        app, desks = doors, None
         if page:
             from ui.web import application
             from ui.web.desk import Desks
@@ -65,7 +65,11 @@ def serve(
         print(f"footnote: listening on {server.url} (Ctrl+C to stop)", file=sys.stderr, flush=True)
         if doors is not None:
             print(f"footnote: for other programs {server.url}/v1 (OpenAI) and {server.url}/api/docs", file=sys.stderr, flush=True)
-        server.wait()
+        try:
+            server.wait()
+        finally:
+            if desks is not None:
+                desks.close()
 
 
 class Beside:

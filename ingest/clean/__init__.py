@@ -55,11 +55,14 @@ def repeated_lines(sources: Iterable[Source]) -> frozenset[str]:
     return frozenset(key for key, count in counted.items() if count > 1)
 
 
-def clean(source: Source, *, repeated: frozenset[str] = frozenset(), digest: str = "") -> Document:
+def clean(
+    source: Source, *, repeated: frozenset[str] = frozenset(), keep: frozenset[str] = frozenset(), digest: str = ""
+) -> Document:
     """The note in ``source`` without its boilerplate; what went is in ``Document.dropped``, in order of the lines.
 
-    ``repeated`` comes from :func:`repeated_lines` and is used as evidence beside page furniture only. The document's
-    id is the record's own, or ``digest``. Time is linear in the length of the text.
+    ``repeated`` comes from :func:`repeated_lines` and is used as evidence beside page furniture only. What ``keep`` holds
+    (lines, or parts of a line that would go, without the white space around them) stays. The document's id is the
+    record's own, or ``digest``. Time is linear in the length of the text.
     """
     page = Page(source.text, source.title, repeated)
     drop_running(page, source.page_starts)
@@ -75,4 +78,5 @@ def clean(source: Source, *, repeated: frozenset[str] = frozenset(), digest: str
     drop_line_numbers(page)
     drop_header(page)
     drop_footer(page)
+    page.keep(keep)
     return page.document(source, digest)

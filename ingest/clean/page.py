@@ -41,6 +41,13 @@ class Page:
         """Take out a whole line; the first reason stays."""
         self.reasons.setdefault(index, reason)
 
+    def keep(self, texts: frozenset[str]) -> None:
+        """Let stay what is one of ``texts`` after all: whole lines, and spans inside lines."""
+        for index in [index for index in self.reasons if self.lines[index].text.strip() in texts]:
+            del self.reasons[index]
+        runs = self._runs(sorted(self.cuts))
+        self.cuts = [cut for run in runs if self.text[run[0][0] : run[-1][1]].strip() not in texts for cut in run]
+
     def at(self, offset: int) -> int:
         """Index of the line in which ``offset`` stands."""
         return bisect_right(self.starts, offset) - 1
@@ -135,15 +142,23 @@ class Page:
             if first == 0 or last + 1 == len(lines) or not lines[first - 1].text or not lines[last + 1].text:
                 self.reasons.update(blank)
 
+    def _runs(self, spans: Sequence[tuple[int, int, str]]) -> Iterator[list[tuple[int, int, str]]]:
+        """Neighbouring spans with one reason, and nothing but white space between them, are one run."""
+        run: list[tuple[int, int, str]] = []
+        end = 0
+        for span in spans:
+            if run and (span[2] != run[0][2] or self.text[end : span[0]].strip()):
+                yield run
+                run = []
+            end = max(end, span[1]) if run else span[1]
+            run.append(span)
+        if run:
+            yield run
+
     def _dropped(self, gone: Sequence[tuple[int, int, str]], source: Source) -> Iterator[Dropped]:
-        """Neighbouring spans with one reason become one run."""
-        at = 0
-        while at < len(gone):
-            start, end, reason = gone[at]
-            at += 1
-            while at < len(gone) and gone[at][2] == reason and not self.text[end : gone[at][0]].strip():
-                end = max(end, gone[at][1])
-                at += 1
+        """One for each run, with the lines of the file it stands in."""
+        for run in self._runs(gone):
+            start, end, reason = run[0][0], max(end for _, end, _ in run), run[0][2]
             piece = self.text[start:end].strip("\n")
             if not piece.strip():
                 continue

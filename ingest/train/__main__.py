@@ -1,7 +1,6 @@
-"""The command: train the model that ships, or adapt it to a library.
+"""The command that trains the model that ships; ``footnote train`` (``adapt``) is the one that adapts it to a library.
 
 ``python -m ingest.train --pairs DIR --out DIR [--seed N] [--steps N] [--dims 256] [--kind float16|int8] [--collection DIR]``
-trains one; ``python -m ingest.train --library DIR [--out DIR]`` is the same as ``footnote train``.
 """
 
 from __future__ import annotations
@@ -16,22 +15,14 @@ from ingest.errors import NotesError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.train.loop import Recipe, Tokens
     from ingest.train.pairs import Pair
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a ``NotesError`` (one line on stderr), 2 wrong usage."""
-    parser = _parser()
-    options = parser.parse_args(argv)
-    if options.pairs is not None and options.out is None:
-        parser.error("--pairs needs --out")
+    options = _parser().parse_args(argv)
     try:
-        if options.library is not None:
-            from ingest.settings import Settings
-            from ingest.train.adapt import adapt_library
-
-            _say(str(adapt_library(Settings.load(library=options.library or None), options.out, seed=options.seed)))
-            return 0
         return _train(options)
     except NotesError as exc:
         _say(" ".join(str(exc).split()))
@@ -46,7 +37,7 @@ def _train(options: argparse.Namespace) -> int:
     from ingest.embed import SHIPPED
     from ingest.train.adapt import encoder, read_model
     from ingest.train.evaluate import held_out, read_beir
-    from ingest.train.loop import Recipe, average, finite, need_torch, report, train
+    from ingest.train.loop import Recipe, Tokens, average, finite, need_torch, report, train
     from ingest.train.pack import beside, pack
     from ingest.train.pairs import read_pairs
     from ingest.train.terms import Terms
@@ -68,10 +59,11 @@ def _train(options: argparse.Namespace) -> int:
     recipe = Recipe(**{name: getattr(options, name) for name in names})
     if options.random_start and options.runs > 1:
         raise NotesError("--runs averages runs from one start: leave --random-start away")
-    start = None if options.random_start else start_from(pairs, tokenizer, recipe)
+    tokens = Tokens.of(pairs, tokenizer)
+    start = None if options.random_start else start_from(pairs, tokenizer, recipe, tokens, options.teacher)
     tables = []
     for seed in range(options.seed, options.seed + options.runs):
-        trained = train(pairs, tokenizer, replace(recipe, seed=seed), terms=terms, start=start, progress=report)
+        trained = train(pairs, tokenizer, replace(recipe, seed=seed), terms=terms, start=start, tokens=tokens, progress=report)
         if not finite(trained.losses):
             raise NotesError("training went out of range: try another seed or a smaller --rate")
         tables.append(trained.table)
@@ -95,28 +87,38 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def start_from(pairs: Sequence[Pair], tokenizer: Any, recipe: Any) -> Any:
-    """The start table (``start``) counted from the pairs' passages, each once, and from the aligned ones."""
-    from ingest.train.loop import Passages
-    from ingest.train.start import start_table
+def start_from(pairs: Sequence[Pair], tokenizer: Any, recipe: Recipe, tokens: Tokens, teacher: Path | None = None) -> Any:
+    """The start table (``start``), counted from the pairs' passages, each once, and from the aligned ones.
+
+    With a teacher one half of the dimensions is what the teacher says of the tokens, the other is counted.
+    """
+    import numpy as np
+
+    from ingest.train.align import translations
+    from ingest.train.start import meanings, start_table, taught_table
 
     once: dict[str, int] = {}
     for number, pair in enumerate(pairs):
         if pair.kind in ("head", "qhead", "ict", "par", "xhead"):
             once.setdefault(pair.positive, number)
-    passages = Passages([pair.positive for pair in pairs], tokenizer)
-    aligned = [number for number, pair in enumerate(pairs) if pair.kind in ("par_sent", "par_head", "dict", "term")]
-    left = Passages([pairs[number].anchor for number in aligned], tokenizer)
-    across = [(left.text(i), passages.text(number)) for i, number in enumerate(aligned)]
-    return start_table(tokenizer.get_vocab_size(), recipe.dims, passages, list(once.values()), across, seed=recipe.seed)
+
+    def across(*kinds: str) -> list[tuple[Any, Any]]:
+        return [(tokens.anchors.text(i), tokens.positives.text(i)) for i, pair in enumerate(pairs) if pair.kind in kinds]
+
+    size, seed, dims = tokenizer.get_vocab_size(), recipe.seed, recipe.dims // 2 if teacher else recipe.dims
+    aligned = across("par_sent", "par_head", "dict", "term")
+    counted = start_table(size, dims, tokens.positives, list(once.values()), aligned, seed=seed)
+    if teacher is None:
+        return counted
+    words = translations(across("par_sent", "par_head", "dict", "par"), tokenizer)
+    taught = taught_table(meanings(teacher, tokenizer), words, tokens.positives, dims=recipe.dims - dims, seed=seed)
+    return np.hstack([taught, counted])
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ingest.train", description="Train or adapt the embedding model.")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--pairs", type=Path, metavar="DIR", help="train on this folder of pairs (*.jsonl, *.jsonl.gz)")
-    source.add_argument("--library", metavar="DIR", help="adapt the shipped model to this library (empty: the default one)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the new model")
+    parser = argparse.ArgumentParser(prog="python -m ingest.train", description="Train the embedding model.")
+    parser.add_argument("--pairs", type=Path, required=True, metavar="DIR", help="folder of pairs (*.jsonl, *.jsonl.gz)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the new model")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--dims", type=int, default=256)
@@ -130,13 +132,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--terms", type=Path, metavar="FILE", help="another table of terms")
     parser.add_argument("--vocabulary", type=Path, metavar="FILE", help="build a tokenizer from this text (one passage a line)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="put the new rows beside those of this model")
+    parser.add_argument("--teacher", type=Path, metavar="DIR", help="sentence-transformers folder that knows English words")
     parser.add_argument("--random-start", action="store_true", help="start from noise and not from counted neighbours")
     parser.add_argument("--collection", type=Path, nargs="*", default=(), metavar="DIR", help="measure on these (BEIR's layout)")
     return parser
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"footnote train: {text}\n")
+    sys.stderr.write(f"ingest.train: {text}\n")
 
 
 _CARD = """# Static Chinese-English sentence embeddings, {recipe.dims} dimensions

@@ -1,11 +1,18 @@
-"""``footnote train``: move the shipped model towards a reader's own notes, and keep it only if it finds more there.
+"""``footnote train``: move the shipped model towards a reader's own notes, and say whether it finds more there.
 
-Each heading of the library with the text below it is a pair. A fifth of the headings are kept aside; the model trains on the
-others for a few seconds, gently (a small learning rate, from the shipped table). Then both models look for the text
-of the headings kept aside among all texts, headings not in front. The new model is written only if it does better there
-by more than chance (paired bootstrap, 95 % one-sided).
+Each heading of the library with the text below it is a pair; or the pairs come from a folder (``pairs``). A fifth of the
+headings are kept aside; the model trains on the others for a few seconds, gently (a small learning rate, from the shipped
+table). Then both models look for the text of the headings kept aside among all texts, headings not in front.
 
-The shipped folder is never touched. The adapted one is used with ``--embedding-model DIR`` (setting ``embedding_model``).
+Decisions:
+
+- The model is written either way, as it was asked for, but only one that did better by more than chance (paired bootstrap,
+  95 % one-sided) is recommended; otherwise the result says to stay with the shipped one.
+- Which headings are kept aside hangs on their text alone, so adding notes never moves one from aside into training.
+- Training starts from the shipped model, never from one already adapted: the result depends on the notes alone.
+- The shipped folder is never touched, and a folder that holds anything but a model is not written into.
+- This module and what it imports are in the wheel, as adapting is for readers; the recipe (``__main__``, ``start``,
+  ``vocabulary``, ``terms``, ``transformer``), which needs a folder of training pairs, is in the source tree only.
 """
 
 from __future__ import annotations
@@ -20,7 +27,7 @@ from ingest.store import Library
 from ingest.train.evaluate import Collection, Figures
 from ingest.train.loop import Recipe, need_torch, report, train
 from ingest.train.pack import pack
-from ingest.train.pairs import Pair
+from ingest.train.pairs import HEADINGS, Pair, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,43 +38,60 @@ if TYPE_CHECKING:
 
     from ingest.settings import Settings
 
-RECIPE = Recipe(steps=60, rate=0.005, batch=256, weights={})
+RECIPE = Recipe(steps=60, rate=0.01, batch=256, weights={})
 FEWEST = 40
 """Headings with text below which nothing can be learnt or shown."""
+ASKED, AMONG = 1000, 5000
+"""At most so many headings kept aside are asked, among at most so many texts: beyond that the figures hardly move."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adapted:
-    """What came of it. ``folder`` is ``None`` when the old model was kept."""
+    """What came of it."""
 
-    headings: int
-    """Headings trained on."""
+    folder: Path
+    learnt: int
+    """Pairs trained on."""
     before: Figures
     after: Figures
     chance: float
     """Share of bootstrap rounds in which the new model did not do better: 0 is sure, 1 is certainly not."""
-    folder: Path | None
+
+    @property
+    def helped(self) -> bool:
+        """Whether the new model found more by more than chance."""
+        return self.chance < 0.05
 
     def __str__(self) -> str:
-        figures = f"MRR@10 {self.before.mrr:.3f} -> {self.after.mrr:.3f} on {len(self.before.ranks)} headings kept aside"
-        if self.folder is None:
-            return f"training did not help ({figures}; {self.headings} trained on): the model stays as it is"
-        return f"{figures}; {self.headings} trained on; use it with --embedding-model {self.folder}"
+        figures = f"MRR@10 {self.before.mrr:.3f} -> {self.after.mrr:.3f}"
+        told = f"{figures} on {len(self.before.ranks)} headings kept aside, {self.learnt} trained on"
+        if self.helped:
+            return f"{told}; use it with: footnote ingest --embedding-model {self.folder} NOTES"
+        return f"warning: training did not help ({told}): stay with the shipped model rather than use {self.folder}"
 
 
 def adapt_library(
     settings: Settings,
-    out: Path | None = None,
+    out: Path,
     *,
+    pairs: Path | None = None,
     seed: int = 0,
     progress: Callable[[int, int, float], None] | None = report,
 ) -> Adapted:
-    """Adapt the shipped model to the library of ``settings``; by default into a folder beside it, named ``...-model``."""
-    library = settings.library_folder
-    with Library.open(library, settings) as opened:
-        pairs = heading_pairs(opened)
-    folder = out or library.with_name(library.name + "-model")
-    return adapt(pairs, SHIPPED, folder, recipe=replace(RECIPE, seed=seed), progress=progress)
+    """Adapt the shipped model to the headings of the library of ``settings``, or to the folder ``pairs``; write it to ``out``.
+
+    Raises ``NotesError`` for fewer than ``FEWEST`` headings or an ``out`` that holds something else, ``StoreError``,
+    ``LoadError``, ``MissingExtra``.
+    """
+    need_torch()
+    if out.resolve() == SHIPPED.resolve() or (out.exists() and not (out / "SHA256SUMS").is_file() and not _empty(out)):
+        raise NotesError(f"{out}: holds something else; name a new folder for the adapted model")
+    if pairs is not None:
+        found = [pair for pair in read_pairs(pairs)[0] if pair.kind in HEADINGS]
+    else:
+        with Library.open(settings.library_folder, settings) as opened:
+            found = heading_pairs(opened)
+    return adapt(found, SHIPPED, out, recipe=replace(RECIPE, seed=seed), progress=progress)
 
 
 def heading_pairs(library: Library) -> list[Pair]:
@@ -90,32 +114,30 @@ def adapt(
     recipe: Recipe = RECIPE,
     progress: Callable[[int, int, float], None] | None = report,
 ) -> Adapted:
-    """Adapt the static model in folder ``model`` to ``pairs``; write it to ``out`` if it helps on those kept aside.
+    """Adapt the static model in folder ``model`` to ``pairs``, write it to ``out`` and compare both on those kept aside.
 
     Raises ``NotesError`` for fewer than ``FEWEST`` headings, ``ModelError`` for another kind of model, ``MissingExtra``.
     """
     need_torch()
     unique = list({(pair.anchor, pair.positive): pair for pair in pairs}.values())
-    if len(unique) < FEWEST:
-        raise NotesError(f"only {len(unique)} headings with text below them: adapting needs at least {FEWEST}")
     aside = [pair for pair in unique if _aside(pair)]
     learn = [pair for pair in unique if not _aside(pair)]
+    if len(unique) < FEWEST or not aside:
+        raise NotesError(f"only {len(unique)} headings with text below them: adapting needs at least {FEWEST}")
     tokenizer, old = read_model(model)
-    trained = train(learn, tokenizer, recipe, start=old, progress=progress)
+    new = train(learn, tokenizer, recipe, start=old, progress=progress).table
 
+    asked = _spread(aside, ASKED)
+    among = asked + _spread(learn, max(0, AMONG - len(asked)))
     right: dict[str, list[str]] = {}
-    for number, pair in enumerate(unique):
-        if _aside(pair):
-            right.setdefault(pair.anchor, []).append(str(number))
-    collection = Collection({str(i): ("", pair.positive) for i, pair in enumerate(unique)}, {a: a for a in right}, right)
+    for number, pair in enumerate(asked):
+        right.setdefault(pair.anchor, []).append(str(number))
+    collection = Collection({str(i): ("", pair.positive) for i, pair in enumerate(among)}, {a: a for a in right}, right)
     before, _ = collection.measure(encoder(tokenizer, old))
-    after, _ = collection.measure(encoder(tokenizer, trained.table))
-    chance = not_better(before, after)
-    helped = bool(aside) and chance < 0.05
-    if helped:
-        card = _CARD.format(learn=len(learn), before=before.mrr, after=after.mrr, seed=recipe.seed)
-        pack(out, trained.table, tokenizer, card=card)
-    return Adapted(headings=len(learn), before=before, after=after, chance=chance, folder=out if helped else None)
+    after, _ = collection.measure(encoder(tokenizer, new))
+    adapted = Adapted(folder=out, learnt=len(learn), before=before, after=after, chance=not_better(before, after))
+    pack(out, new, tokenizer, card=_CARD.format(learn=len(learn), before=before.mrr, after=after.mrr, seed=recipe.seed))
+    return adapted
 
 
 def not_better(before: Figures, after: Figures, *, rounds: int = 2000) -> float:
@@ -168,6 +190,15 @@ def encoder(tokenizer: Any, table: NDArray[np.float32]) -> Callable[[Sequence[st
         return out
 
     return encode
+
+
+def _spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """At most ``count`` of them, evenly over the whole."""
+    return [pairs[i * len(pairs) // count] for i in range(count)] if len(pairs) > count else list(pairs)
+
+
+def _empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _aside(pair: Pair) -> bool:

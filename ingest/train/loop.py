@@ -42,6 +42,7 @@ class Recipe:
 
     seed: int = 0
     dims: int = 256
+    """Of a random start; a start that is given has its own."""
     steps: int = 500
     batch: int = 512
     rate: float = 0.1
@@ -79,9 +80,12 @@ def train(
     *,
     terms: Terms | None = None,
     start: NDArray[np.float32] | None = None,
+    tokens: Tokens | None = None,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> Trained:
     """Train on ``pairs`` from ``start`` (by default a random table); ``progress`` is told step, steps, loss.
+
+    ``tokens`` are those of the pairs, where they are known already.
 
     The same pairs, recipe and start give the same table, on a CPU with one number of threads.
     """
@@ -99,13 +103,13 @@ def train(
     ranking = MultipleNegativesRankingLoss(
         model, scale=recipe.scale, directions=("query_to_doc", "doc_to_query"), partition_mode="per_direction"
     )
-    widths = [width for width in (recipe.dims, recipe.dims // 2, recipe.dims // 4) if width]
+    widths = [width for part in (1, 2, 4) if (width := start.shape[1] // part)]
     loss_of = MatryoshkaLoss(model, ranking, widths, [1 / len(widths)] * len(widths))
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: slope(step, recipe.steps))
 
-    passages = Passages([pair.positive for pair in pairs], tokenizer)
-    others = Passages(["" if pair.kind in HEADINGS else pair.anchor for pair in pairs], tokenizer)
+    tokens = tokens or Tokens.of(pairs, tokenizer)
+    passages, others = tokens.positives, tokens.anchors
     batches = Batches(pairs, rng, size=recipe.batch, weights=recipe.weights)
     losses: list[float] = []
     for step in range(recipe.steps):
@@ -171,6 +175,20 @@ class Passages:
         return self.ids[start : min(end, start + width)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """The tokens of pairs, numbered as they are; headings have none, as they are rephrased each time."""
+
+    positives: Passages
+    anchors: Passages
+
+    @classmethod
+    def of(cls, pairs: Sequence[Pair], tokenizer: Any) -> Tokens:
+        """Tokenize both sides."""
+        anchors = ["" if pair.kind in HEADINGS else pair.anchor for pair in pairs]
+        return cls(positives=Passages([pair.positive for pair in pairs], tokenizer), anchors=Passages(anchors, tokenizer))
+
+
 def report(step: int, steps: int, loss: float) -> None:
     """Progress on stderr: a line a hundredth of the way, at least ten steps apart."""
     if step % max(10, steps // 100) == 0 or step == steps:
@@ -179,7 +197,8 @@ def report(step: int, steps: int, loss: float) -> None:
         sys.stderr.flush()
 
 
-def _rate(step: int, steps: int) -> float:
+def slope(step: int, steps: int) -> float:
+    """Share of the learning rate: it rises over the first tenth of the steps, then falls to zero."""
     warm = max(1, steps // 10)
     return (step + 1) / warm if step < warm else max(0.0, (steps - step) / max(1, steps - warm))
 

@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
@@ -49,14 +50,14 @@ def pack(folder: Path, table: NDArray[np.float32], tokenizer: Any, *, kind: Kind
         folder / "1_Normalize" / "config.json", dict.fromkeys(("module_input_name", "module_output_name"), "sentence_embedding")
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
-    return seal(folder)
+    return seal(folder)["model.safetensors"]
 
 
-def seal(folder: Path) -> str:
-    """Write ``SHA256SUMS`` over the files of the folder; returns the SHA-256 of the weights."""
-    sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+def seal(folder: Path, files: Sequence[str] = FILES) -> dict[str, str]:
+    """Write ``SHA256SUMS`` over ``files`` of the folder; returns the SHA-256 of each."""
+    sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()), encoding="ascii")
-    return sums["model.safetensors"]
+    return sums
 
 
 def quantize(table: NDArray[np.float32]) -> dict[str, NDArray[Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from eval.cases import load_cases, load_sections
 from eval.datasets.make_sections import main as make_sections
-from eval.metrics import plain
+from eval.metrics.correctness import plain
 
 DATASETS = Path(__file__).resolve().parent.parent.parent / "eval" / "datasets"
 FILES = ("questions.jsonl", "outside.jsonl", "holes.jsonl", "unanswerable.jsonl")

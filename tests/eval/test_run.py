@@ -6,13 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval.answers import beside_model
 from eval.calibrate import fit
 from eval.calibrate import main as calibrate
-from eval.cases import load_cases, load_sections
+from eval.cases import library_sections, load_cases, load_sections
+from eval.report.record import load
+from eval.report.text import printed
 from eval.run import main
 from ingest.build import build
 from ingest.errors import UnreadableFile
 from ingest.settings import Settings
+from ingest.store import Library
 
 NOTE = """# 网络
 
@@ -117,6 +121,97 @@ def test_a_bad_question_file_is_one_line(files: dict[str, str], tmp_path: Path, 
         load_cases(bad)
     with pytest.raises(UnreadableFile):
         load_cases(tmp_path / "none.jsonl")
+
+
+def test_gold_sections_come_from_the_library_where_no_file_names_them(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(library=files["library"])
+    with Library.open(settings.library_folder, settings) as library:
+        sections = library_sections(library)
+    assert sections.at("net.md", (5, 5)) == {"net.md#TCP 握手为什么要三次?"}
+    assert sections.at("/elsewhere/net.md", (11, 11)) == {"net.md#QUIC 是什么?"}
+    questions = [{"id": "1", "lang": "zh", "question": "UDP 适合什么场合?", "gold_sections": ["net.md#UDP 有什么特点?"]}]
+    own = _jsonl(tmp_path / "own.jsonl", questions)
+    assert main(["retrieval", "--questions", own, "--library", files["library"], "--json"]) == 0
+    assert main(["retrieval", "--questions", own, "--questions", own, "--library", files["library"]]) == 1
+    assert "the id '1' occurs twice" in capsys.readouterr().err
+    assert main(["retrieval", "--questions", files["questions"], "--library", files["library"]]) == 1
+    assert "question '1': there is no section 'tcp'" in capsys.readouterr().err
+
+
+def test_a_report_is_written_as_json_and_as_a_page(files: dict[str, str], tmp_path: Path) -> None:
+    arguments = ["answers", "--questions", files["questions"], "--sections", files["sections"], "--library", files["library"]]
+    assert main([*arguments, "--out", str(tmp_path / "one")]) == 0
+    assert main([*arguments, "--out", str(tmp_path / "two"), "--lang", "en"]) == 0
+    report = load(tmp_path / "one")
+    assert report.figure("key facts").value == 0.5
+    assert report.figure("declined").count == 2
+    first, second = (json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8")) for name in ("one", "two"))
+    assert (first.pop("lang"), second.pop("lang")) == ("zh", "en")
+    assert first.pop("timing").keys() == second.pop("timing").keys()
+    assert first == second
+    assert "没有的事实" in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
+    assert "facts missing" in (tmp_path / "two" / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_llm_is_measured_beside_the_reader(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+    from langchain_core.messages import AIMessage
+
+    written = AIMessage(
+        content="两次握手时服务器无法确认客户端收到了应答。[1]",
+        usage_metadata={"input_tokens": 30, "output_tokens": 10, "total_tokens": 40},
+    )
+    model = GenericFakeChatModel(messages=iter([written] * 9), name="fake:llm")
+    settings = Settings(library=files["library"])
+    sections, cases = load_sections(Path(files["sections"])), load_cases(Path(files["questions"]))
+    with Library.open(settings.library_folder, settings) as library:
+        report = beside_model(cases[:1], library, sections, model)
+    assert [part.name for part in report.parts] == ["answers: reader", "answers: fake:llm"]
+    assert report.figure("key facts", "answers: fake:llm").value == 1.0
+    assert report.figure("written by the model", "answers: fake:llm").value == 1.0
+    shown = printed(report)
+    assert "reader" in shown.splitlines()[0]
+    assert "fake:llm" in shown.splitlines()[0]
+
+
+def test_beir(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "toy"
+    (folder / "qrels").mkdir(parents=True)
+    texts = {
+        "d1": "TCP 三次握手让双方确认对方的收发能力。",
+        "d2": "UDP 不建立连接,适合直播和语音。",
+        "d3": "蛋糕要在烤箱里烤四十分钟。",
+    }
+    _jsonl(folder / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts.items()])
+    queries = [{"_id": "q1", "text": "TCP 三次握手"}, {"_id": "q2", "text": "蛋糕烤多久"}, {"_id": "q3", "text": "没有判断"}]
+    _jsonl(folder / "queries.jsonl", [dict(query) for query in queries])
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t1\nq2\td2\t1\n", encoding="utf-8")
+    assert main(["retrieval", "--beir", str(folder), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    with_best = 2 / 1 + 1 / np.log2(3)
+    assert figures["recall@100"] == 1.0
+    assert figures["ndcg@10"] in [
+        pytest.approx((first + second) / 2, abs=1e-6)
+        for first in (1.0, (2 + 1 / 2) / with_best)  # the second relevant one is second or third
+        for second in (1 / np.log2(3), 1 / 2)
+    ]
+    assert main(["retrieval", "--beir", str(folder), "--limit", "1", "--mode", "lexical"]) == 0
+    assert "n=1" in capsys.readouterr().out
+    (folder / "qrels" / "test.tsv").write_text("q1 d1 1\n", encoding="utf-8")
+    assert main(["retrieval", "--beir", str(folder)]) == 0  # the only line is taken for the heading
+    (folder / "qrels" / "test.tsv").write_text("q1\td1\t1\nq2 d2 1\n", encoding="utf-8")
+    assert main(["retrieval", "--beir", str(folder)]) == 1
+    assert "test.tsv: line 2 is not" in capsys.readouterr().err
+    assert main(["retrieval", "--beir", str(tmp_path)]) == 1
+    assert "corpus.jsonl: is not there" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["retrieval"]) == 2
+    assert main(["answers"]) == 2
+    assert "give --questions FILE" in capsys.readouterr().err
 
 
 def test_sections_are_found_by_file_name_and_lines(files: dict[str, str]) -> None:

@@ -432,9 +432,9 @@ def test_repeated_lines_are_remembered_for_later_runs(notes: Path, settings: Set
     seen: list[frozenset[str]] = []
     clean = ingest.clean.clean
 
-    def watched(source: object, *, repeated: frozenset[str], digest: str) -> object:
+    def watched(source: object, *, repeated: frozenset[str], **rest: object) -> object:
         seen.append(repeated)
-        return clean(source, repeated=repeated, digest=digest)  # type: ignore[arg-type]
+        return clean(source, repeated=repeated, **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ingest.clean, "clean", watched)
     monkeypatch.setattr(ingest.clean, "repeated_lines", lambda sources: frozenset({f"{len(list(sources))} sources"}))

@@ -103,10 +103,27 @@ def test_the_same_vectors_as_sentence_transformers() -> None:
     np.testing.assert_allclose(StaticModel(SHIPPED, simplify=False).encode(TEXTS), reference, atol=1e-5)
 
 
+def test_texts_at_the_edges_as_through_sentence_transformers() -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers", reason="the extra 'models' is not installed")
+    long = "注意力机制让每个词去看别的词。attention weighs every other word. " * 2000
+    mixed = ["ภาษาไทย attention", "注意力 الانتباه", "ध्यान, 注意 внимание ꯃꯩꯇꯩ", "\u200b注意力\ufeff", "\x00注意力"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        theirs = sentence_transformers.SentenceTransformer(str(SHIPPED), device="cpu").float()
+    ours = StaticModel(SHIPPED, simplify=False)
+    np.testing.assert_allclose(ours.encode([long, *mixed]), theirs.encode([long, *mixed]), atol=1e-5)
+    # Of a long text the first 512 tokens count; of one in unknown scripts, and of none, nothing: they are near no question.
+    np.testing.assert_array_equal(ours.encode([long])[0], ours.encode([long[:5000]])[0])
+    nothing = ["", " ", "\n\t", "ꯃꯩꯇꯩ ꯂꯣꯟ", "ᠮᠣᠩᠭᠣᠯ", "\U0001f9ff" * 700]
+    assert not ours.encode(nothing).any()
+
+
 def test_any_model_through_sentence_transformers(tmp_path: Path, model: Embedder) -> None:
     pytest.importorskip("sentence_transformers", reason="the extra 'models' is not installed")
     folder = tmp_path / "copy"
     shutil.copytree(SHIPPED, folder)
+    assert load_embedder(str(folder)).fingerprint == model.fingerprint  # sealed by SHA256SUMS, it needs no torch
+    (folder / "SHA256SUMS").unlink()
     other = load_embedder(str(folder))
     assert other.dimensions == 512
     assert other.fingerprint not in ("", model.fingerprint)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -219,14 +221,62 @@ def test_training_lowers_the_loss_repeats_for_a_seed_and_finds_the_topic(torch):
 def test_counted_neighbours_tie_words_that_keep_company_and_their_translations(torch):
     from ingest.train.__main__ import start_from
     from ingest.train.adapt import encoder
+    from ingest.train.loop import Tokens
 
     pairs = _pairs() + [Pair("小猫", "kitten", "made", "dict"), Pair("大海", "ocean", "made", "dict")] * 3
     tokenizer = _tokenizer(pairs)
-    table = start_from(pairs, tokenizer, _recipe(dims=16))
+    tokens = Tokens.of(pairs, tokenizer)
+    table = start_from(pairs, tokenizer, _recipe(dims=16), tokens)
     vectors = encoder(tokenizer, table)(["lake", "sea", "gradient"])
     assert table.shape == (tokenizer.get_vocab_size(), 16)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
-    assert np.array_equal(table, start_from(pairs, tokenizer, _recipe(dims=16)))
+    assert np.array_equal(table, start_from(pairs, tokenizer, _recipe(dims=16), tokens))
+
+
+# ------------------------------------------------------------------------------------------------ translations
+
+
+def _words(known: list[str]):
+    """A tokenizer of whole words, in this order."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(known)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return tokenizer
+
+
+def test_alignment_finds_which_word_translates_which():
+    from ingest.train.align import translations
+
+    known = ["[UNK]", "猫", "狗", "鱼", "跑", "cat", "dog", "fish", "runs", "7"]
+    tokenizer = _words(known)
+    pairs = [("猫 跑", "cat runs 7"), ("狗 跑", "dog runs"), ("fish", "鱼"), ("狗", "dog"), ("跑", "runs"), ("猫", "猫")]
+    found = translations([(tokenizer.encode(a).ids, tokenizer.encode(b).ids) for a, b in pairs], tokenizer)
+    rows = zip(found.chinese, found.latin, found.to_latin, found.to_chinese, strict=True)
+    likely = {(known[a], known[b]): (p, q) for a, b, p, q in rows}
+    assert likely[("鱼", "fish")] == pytest.approx((1, 1))
+    for chinese, latin in (("猫", "cat"), ("狗", "dog"), ("跑", "runs")):
+        assert min(likely[(chinese, latin)]) > 0.75
+    assert sum(p for (chinese, _), (p, _) in likely.items() if chinese == "跑") <= 1 + 1e-9
+    assert not [pair for pair in likely if "7" in pair or pair == ("猫", "猫")]
+    assert len(translations([], tokenizer).chinese) == 0
+
+
+def test_a_latin_token_starts_as_the_teacher_says_and_a_chinese_one_as_its_translations():
+    from ingest.train.align import Translations
+    from ingest.train.loop import Passages
+    from ingest.train.start import taught_table
+
+    tokenizer = _words(["[UNK]", "猫", "狗", "cat", "dog", "red"])
+    sure = np.array([0.9, 0.9])
+    words = Translations(chinese=np.array([1, 2]), latin=np.array([3, 4]), to_latin=sure, to_chinese=sure)
+    meanings = np.zeros((6, 3), dtype=np.float32)
+    meanings[3:] = [[1, 0, 0], [0.9, 0.1, 0], [0, 0, 1]]
+    table = taught_table(meanings, words, Passages(["猫 狗 cat dog red"] * 3, tokenizer), dims=64, seed=0)
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    assert table.dtype == np.float32
+    assert unit[1] @ unit[3] > unit[1] @ unit[5] + 0.5
+    assert unit[3] @ unit[4] > unit[3] @ unit[5] + 0.5
 
 
 @pytest.mark.filterwarnings("default")
@@ -311,51 +361,98 @@ def _notes(count: int) -> list[Pair]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_adapting_helps_where_it_can_and_else_keeps_the_old_model(torch, tmp_path):
+def test_adapting_helps_where_it_can_and_else_warns(torch, tmp_path):
+    from ingest.embed import load_embedder
     from ingest.train.adapt import RECIPE, adapt
     from ingest.train.pack import pack
 
     pairs = _notes(400)
     tokenizer = _tokenizer(pairs)
-    pack(
-        tmp_path / "old", np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 32)).astype(np.float32), tokenizer
-    )
+    old = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 32)).astype(np.float32)
+    pack(tmp_path / "old", old, tokenizer)
     helped = adapt(pairs, tmp_path / "old", tmp_path / "new", recipe=replace(RECIPE, dims=32, steps=120, rate=0.1), progress=None)
-    assert helped.folder == tmp_path / "new"
+    assert helped.helped
     assert helped.after.mrr > helped.before.mrr + 0.2
-    assert (tmp_path / "new" / "SHA256SUMS").is_file()
-    assert "--embedding-model" in str(helped)
+    assert f"--embedding-model {tmp_path / 'new'}" in str(helped)
+    assert load_embedder(str(tmp_path / "new")).encode(["猫"]).shape == (1, 32)  # without sentence-transformers
 
     shuffled = [
         Pair(pair.anchor, other.positive, "notes", "head") for pair, other in zip(pairs, pairs[7:] + pairs[:7], strict=True)
     ]
-    kept = adapt(shuffled, tmp_path / "old", tmp_path / "none", recipe=replace(RECIPE, dims=32, steps=20), progress=None)
-    assert kept.folder is None
-    assert not (tmp_path / "none").exists()
-    assert "did not help" in str(kept)
+    useless = adapt(shuffled, tmp_path / "old", tmp_path / "none", recipe=replace(RECIPE, dims=32, steps=20), progress=None)
+    assert not useless.helped
+    assert str(useless).startswith("warning: training did not help")
     with pytest.raises(NotesError, match="at least 40"):
-        adapt(pairs[:5], tmp_path / "old", tmp_path / "none")
+        adapt(pairs[:5], tmp_path / "old", tmp_path / "few")
+    assert not (tmp_path / "few").exists()
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A library of 60 headings with text."""
+    from ingest.build import build
+    from ingest.settings import Settings
+
+    note = tmp_path / "note.md"
+    sections = (f"## 第{i}种缓存\n\n这一段讲的是第{i}种缓存怎样工作，写得足够长。\n\n" for i in range(60))
+    note.write_text("# 笔记\n\n" + "".join(sections), encoding="utf-8")
+    build([note], Settings(library=str(tmp_path / "library")))
+    return tmp_path / "library"
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_headings_of_a_library_are_its_pairs_and_the_shipped_model_stays(torch, tmp_path):
-    from ingest.build import build
+def test_the_command_adapts_to_the_headings_of_a_library_and_ingest_takes_the_model(torch, library, tmp_path, capsys):
     from ingest.embed import SHIPPED
     from ingest.settings import Settings
-    from ingest.train.__main__ import main
-    from ingest.train.adapt import RECIPE, adapt_library
+    from ingest.store import Library
+    from ui.cli import main
 
-    note = tmp_path / "note.md"
-    note.write_text(
-        "# 笔记\n\n" + "".join(f"## 第{i}种缓存\n\n这一段讲的是第{i}种缓存怎样工作，写得足够长。\n\n" for i in range(60)),
-        encoding="utf-8",
-    )
-    settings = Settings(library=str(tmp_path / "library"))
-    build([note], settings)
     sums = (SHIPPED / "SHA256SUMS").read_bytes()
-    result = adapt_library(settings, tmp_path / "model", progress=None)
-    assert result.headings + len(result.before.ranks) == 60
-    assert RECIPE.steps <= 100
-    assert (result.folder is not None) == (tmp_path / "model").exists()
+    out = tmp_path / "model"
+    assert main(["train", "--library", str(library), "--out", str(out)]) == 0
+    told = "".join(capsys.readouterr())
+    aside, learnt = re.search(r"on (\d+) headings kept aside, (\d+) trained on", told).groups()
+    assert int(aside) + int(learnt) == 60
+    assert ("warning" in told) != ("ingest --embedding-model" in told)
     assert (SHIPPED / "SHA256SUMS").read_bytes() == sums
-    assert main(["--library", str(tmp_path / "nowhere")]) == 1
+    first = (out / "SHA256SUMS").read_bytes()
+    assert main(["train", "--library", str(library), "--out", str(out)]) == 0  # a model is written over; the result repeats
+    assert (out / "SHA256SUMS").read_bytes() == first != sums
+    assert main(["ingest", str(tmp_path / "note.md"), "--library", str(library), "--embedding-model", str(out)]) == 0
+    with Library.open(library, Settings(library=str(library))) as opened:
+        assert opened.model == str(out)
+        assert opened.embedder.fingerprint != ""
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_command_adapts_to_a_folder_of_pairs(torch, tmp_path, capsys):
+    from ui.cli import main
+
+    (tmp_path / "pairs").mkdir()
+    lines = [json.dumps({"anchor": pair.anchor, "positive": pair.positive}, ensure_ascii=False) for pair in _notes(60)]
+    (tmp_path / "pairs" / "mine.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["train", "--pairs", str(tmp_path / "pairs"), "--out", str(tmp_path / "model")]) == 0
+    assert "trained on" in "".join(capsys.readouterr())
+    assert (tmp_path / "model" / "model.safetensors").is_file()
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_cannot_be_adapted_is_one_line(torch, library, tmp_path, capsys):
+    from ui.cli import main
+
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("mine", encoding="utf-8")
+    assert main(["train", "--library", str(library), "--out", str(tmp_path / "mine")]) == 1
+    assert "mine: holds something else" in capsys.readouterr().err
+    assert main(["train", "--library", str(tmp_path / "none"), "--out", str(tmp_path / "model")]) == 1
+    assert "none" in capsys.readouterr().err
+    assert (tmp_path / "mine" / "README.md").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "model").exists()
+
+
+def test_adapting_without_the_extra_says_how_to_get_it(tmp_path, capsys, monkeypatch):
+    from ui.cli import main
+
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    assert main(["train", "--library", str(tmp_path), "--out", str(tmp_path / "model")]) == 1
+    assert "pip install 'footnote-notes[models]'" in capsys.readouterr().err

@@ -1,112 +1,100 @@
 """Serves the page over a shelf in which every text is hostile; run by ``test_browser`` in a process of its own.
 
-python hostile_page.py LIBRARY PORT
+    python hostile_page.py LIBRARY PORT PAYLOADS
+
+PAYLOADS is a JSON file of texts that would run or load something where they became markup. Each of them is a question, a
+sentence that a model wrote, its reason, the model's name, a notice, the name of a file, a heading and a conversation's title.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ingest.settings import Settings
 from ingest.types import Chunk
 from rag.types import Answer, Citation, Passage, Sentence
 from ui.web import start
+from ui.web.desk import Desks
 from ui.web.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rag.types import Turn
+    from collections.abc import Iterator
 
 LONG = "https://example.com/" + "a" * 300
-WIDE = (
-    "| "
-    + " | ".join(f"column{n}" for n in range(30))
-    + " |\n|"
-    + "---|" * 30
-    + "\n| "
-    + " | ".join("v" * 12 for _ in range(30))
-    + " |"
-)
+WIDE = "\n".join("| " + " | ".join(cells) + " |" for cells in ([f"column{n}" for n in range(30)], ["---"] * 30, ["v" * 12] * 30))
 WIDE_TEXTS = [
-    LONG,
-    f"`{LONG}`",
-    f"```\n{LONG}\n```",
-    WIDE,
-    "$$" + "+".join("x" * 200) + "$$",
-    f"$\\text{{{LONG}}}$",
-    "词" * 500,
-    f"- {LONG}",
-]
-HOSTILE = [
-    "<script>window.ran=1;alert(1)</script>",
-    "<img src=x onerror=window.ran=2;alert(2)>",
-    "<img src=http://evil.example/3.png>",
-    "![pixel](http://evil.example/4.png)",
-    "[go](javascript:window.ran=5)",
-    "<svg/onload=window.ran=6><animate onbegin=window.ran=6 attributeName=x></svg>",
-    "<iframe srcdoc='<script>parent.ran=7</script>' src=http://evil.example/7></iframe>",
-    "<style>@import url(http://evil.example/8.css);*{background:url(http://evil.example/8.png)}</style>",
-    r"$\href{javascript:window.ran=9}{x}$ and $\includegraphics{http://evil.example/9.png}$ and $\htmlStyle{background:url(//evil.example/9)}{x}$",
-    "$</span><img src=x onerror=window.ran=10>$ and $$\\text{<img src=x onerror=window.ran=10>}$$",
-    "```html\n</code></pre><img src=x onerror=window.ran=11>\n```",
-    "```mermaid\ngraph TD; a-->b; click a call alert(12)\n```",
-    "`</code><img src=x onerror=window.ran=13>`",
-    "| a |\n|---|\n| <img src=x onerror=window.ran=14> |",
-    "<details open ontoggle=window.ran=15><summary>x</summary></details>",
-    "\ue000\\href{javascript:window.ran=16}{x}\ue001 %%%LATEX_BLOCK_0%%% \ue0101\ue012",
-    "${window.ran=17} {{constructor.constructor('window.ran=17')()}} `${window.ran=17}`",
-    "<base href=http://evil.example/><link rel=stylesheet href=http://evil.example/18.css><meta http-equiv=refresh content='0;http://evil.example/18'>",
-    "<form action=http://evil.example/19><button formaction=javascript:window.ran=19 autofocus onfocus=window.ran=19>x</button></form>",
-    "<a class=fn-chip href='#fn-0-1'>1</a><button class=fn-suggestion>x</button>",
-    "<video src=http://evil.example/21.mp4 autoplay onerror=window.ran=21><source onerror=window.ran=21></video><object data=http://evil.example/21>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=window.ran=22></style></mglyph></table></mtext></math>",
-    "&lt;img src=x onerror=window.ran=23&gt; &#60;img src=x onerror=window.ran=23&#62;",
-]
-FILE = '<img src=x onerror=window.ran=24> "onmouseover=window.ran=24.md'
+    LONG, f"`{LONG}`", f"```\n{LONG}\n```", WIDE, "$$" + "+".join("x" * 200) + "$$", f"$\\text{{{LONG}}}$", "词" * 500,
+    f"- {LONG}", "A partly supported sentence at the very end of a line, whose reason must not stick out of the window.",
+]  # fmt: skip
+VERDICTS: list[Any] = ["partial", "unsupported", "contradicted", "supported"]
+
+
+def answer(texts: list[str], document: str, text: str, shown: str, *, abstained: bool = False) -> Answer:
+    """An answer in whose every part is ``shown``; it cites where ``shown`` stands in the note."""
+    at = max(text.find(shown), 0)
+    place: dict[str, Any] = {"document_id": document, "page": None, "lines": (1, 1), "start": at, "end": at + len(shown)}
+    trail = (shown, "Heading")
+    cited = Citation(n=1, path=f"/n/{shown}.md", trail=trail, quote=text[at : at + len(shown)], **place)
+    chunk = Chunk(id="c", trail=trail, text=text[at : at + len(shown)], **place)
+    sentences = tuple(
+        Sentence(text=each, citations=(1,), support=0.5, verdict=VERDICTS[number % 4], reason=shown)
+        for number, each in enumerate(texts)
+    )
+    return Answer(
+        question=shown, sentences=sentences, citations=(cited,), abstained=abstained, reason="absent" if abstained else None,
+        passages=(Passage(chunk=chunk, path=f"/n/{shown}.md", score=1.0, rank=1, origin="fused"),), confidence=0.5, model=shown,
+        notice=shown,
+    )  # fmt: skip
 
 
 class HostileShelf(Shelf):
-    """A shelf whose every text is hostile: the answer, its footnotes, the nearest notes, suggestions and names."""
+    """A shelf whose every text is hostile."""
 
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Sentence | Answer]:
+    payloads: list[str]
+
+    def stream(self, question: str, *_: Any) -> Iterator[Sentence | Answer]:
+        """All payloads at once; wide texts for a question that is an address."""
         note = self.notes()[0]
         text = self.document(note.id).text  # type: ignore[union-attr]
-        start = text.index(HOSTILE[1])
-        end = start + len(HOSTILE[1])
-        trail = tuple(HOSTILE[:3])
-        texts = WIDE_TEXTS if question.startswith("https") else HOSTILE
-        sentences = tuple(Sentence(text=evil, citations=(1,), support=1.0, verdict="unsupported") for evil in texts)
-        cited = Citation(
-            n=1,
-            document_id=note.id,
-            path="/n/" + FILE,
-            trail=trail,
-            page=None,
-            lines=(1, 1),
-            quote=text[start:end],
-            start=start,
-            end=end,
-        )
-        chunk = Chunk(
-            id="c", document_id=note.id, trail=trail, text=text[start:end], start=start, end=end, page=None, lines=(1, 1)
-        )
-        near = (Passage(chunk=chunk, path="/n/" + FILE, score=1.0, rank=1, origin="fused"),)
-        abstained = question.startswith("nothing")
-        yield from sentences
-        yield Answer(
-            question=HOSTILE[1], sentences=sentences, citations=() if abstained else (cited,), passages=near, abstained=abstained,
-            reason="absent" if abstained else None, confidence=0.5,
-        )  # fmt: skip
+        texts = WIDE_TEXTS if question.startswith("https") else self.payloads
+        whole = answer(texts, note.id, text, question)
+        yield from whole.sentences
+        yield whole
 
     def suggestions(self, count: int = 4) -> list[str]:
-        return HOSTILE
+        """Payloads."""
+        return self.payloads
+
+    def follow_ups(self, *_: Any) -> list[str]:
+        """Payloads."""
+        return self.payloads
+
+
+def main(library: str, port: str, payloads: str) -> None:
+    """Serve until ended."""
+    HostileShelf.payloads = json.loads(Path(payloads).read_text(encoding="utf-8"))
+    settings = Settings(library=library)
+    shelf = HostileShelf(settings)
+    desks = Desks(settings, shelf)
+    talks = desks.of(None).talks
+    note = shelf.notes()[0]
+    text = shelf.document(note.id).text  # type: ignore[union-attr]
+    parent, talk = "", ""
+    for number, evil in enumerate(HostileShelf.payloads):
+        talks.add("", "", evil, answer([evil], note.id, text, evil))
+        kept = talks.add(
+            talk, parent, evil, answer(["Before.", evil, f"- {evil}"], note.id, text, evil, abstained=number % 8 == 7)
+        )
+        talk, parent = kept.talk, kept.id
+    talks.rename(talk, "everything")
+    _, url = start(desks, host="127.0.0.1", port=int(port))
+    print(f"listening on {url} ", file=sys.stderr, flush=True)
+    time.sleep(600)
 
 
 if __name__ == "__main__":
-    shelf = HostileShelf(Settings(library=sys.argv[1]))
-    _, url = start(shelf, host="127.0.0.1", port=int(sys.argv[2]))
-    print(f"listening on {url} ", file=sys.stderr, flush=True)
-    time.sleep(600)
+    main(*sys.argv[1:4])

@@ -324,10 +324,10 @@ def test_a_missing_batch_is_an_error(run: Callable[..., tuple[int, str, str]], t
     assert "none.jsonl" in err
 
 
-def test_an_llm_is_refused_in_so_many_words(library: str, run: Callable[..., tuple[int, str, str]]) -> None:
-    code, out, err = run("ask", "x", "--library", library, "--model", "ollama:qwen3")
+def test_an_llm_of_no_known_provider_is_refused(library: str, run: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = run("ask", "x", "--library", library, "--model", "qwen3")
     assert (code, out) == (1, "")
-    assert err.startswith("footnote: model: ")
+    assert err == "footnote: model: 'qwen3' is none of the forms ollama:NAME, openai:NAME, anthropic:NAME, hf:NAME\n"
 
 
 # ---------------------------------------------------------------------------------------------- search, verify
@@ -375,7 +375,7 @@ def test_verify_takes_both_sets_of_names(run: Callable[..., tuple[int, str, str]
     checked = objects(out)
     assert [list(row) for row in checked] == [["id", "faithfulness", "verdict", "sentences"]] * 3
     assert [(row["id"], row["verdict"]) for row in checked] == [("a", "faithful"), ("b", "unfaithful"), ("c", "faithful")]
-    assert list(checked[0]["sentences"][0]) == ["text", "support", "verdict", "evidence"]
+    assert list(checked[0]["sentences"][0]) == ["text", "support", "verdict", "evidence", "reason"]
     assert checked[0]["sentences"][0]["evidence"] in passage
 
 
@@ -543,9 +543,11 @@ def test_a_file_in_a_folder_that_cannot_be_entered_is_skipped(
     assert objects(out)[0]["skipped"] == [{"path": note.as_posix(), "error": "UnreadableFile", "reason": "permission denied"}]
 
 
-@pytest.mark.parametrize("command", ["ask", "serve"])
-def test_the_help_promises_no_llm(command: str, run: Callable[..., tuple[int, str, str]]) -> None:
-    assert "this version answers without an LLM" in " ".join(run(command, "--help")[1].split())
+@pytest.mark.parametrize("command", ["ask", "chat", "serve"])
+def test_the_help_says_which_llms_there_are(command: str, run: Callable[..., tuple[int, str, str]]) -> None:
+    shown = " ".join(run(command, "--help")[1].split())
+    assert "ollama:NAME, openai:NAME, anthropic:NAME or hf:NAME (default: the notes' own words)" in shown
+    assert "FOOTNOTE_MODEL_KEY" in shown
 
 
 # ---------------------------------------------------------------------------------------------- the process

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace as Bag
 from typing import Any
 
@@ -162,13 +163,15 @@ def test_passage_record_has_the_documented_keys_in_order() -> None:
 
 def test_verification_record_keeps_null_when_nothing_is_claimed() -> None:
     result: Any = Bag(
-        faithfulness=None, verdict="no-claim", sentences=(Bag(text="你好。", support=1, verdict="supported", evidence=""),)
+        faithfulness=None,
+        verdict="no-claim",
+        sentences=(Bag(text="你好。", support=1, verdict="supported", evidence="", reason=""),),
     )
     assert render.verification_record(result, id=3) == {
         "id": 3,
         "faithfulness": None,
         "verdict": "no-claim",
-        "sentences": [{"text": "你好。", "support": 1.0, "verdict": "supported", "evidence": ""}],
+        "sentences": [{"text": "你好。", "support": 1.0, "verdict": "supported", "evidence": "", "reason": ""}],
     }
 
 
@@ -191,3 +194,9 @@ def test_summary_record_has_the_documented_keys_in_order() -> None:
         "seconds": 1.2346,
     }
     assert list(record.items()) == list(expected.items())
+
+
+def test_what_is_partly_supported_says_so_where_there_is_a_reason() -> None:
+    half = Sentence(text="一半。", citations=(1,), support=0.5, verdict="partial", reason="笔记里没有「另一半」")
+    assert render.body([half], language_of="问") == "一半。[1] (笔记只支持一部分: 笔记里没有「另一半」)"
+    assert render.body([replace(half, reason="")], language_of="问") == "一半。[1]"

@@ -3,60 +3,46 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import gradio as gr
+    from starlette.types import ASGIApp
 
-    from ingest.settings import Settings
-    from ui.web.shelf import Shelf
-
-
-def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve the page until interrupted; says its address on stderr. The library must be there.
-
-    Raises ``SettingsError`` where the port cannot be had.
-    """
-    from ui.web.shelf import Shelf
-
-    shelf = Shelf(settings)
-    page, url = start(shelf, host=host, port=port)
-    print(f"footnote: listening on {url} (Ctrl+C to stop)", file=sys.stderr, flush=True)
-    try:
-        while True:
-            time.sleep(3600)
-    finally:
-        page.close(verbose=False)
-        shelf.close()
+    from ui.server import Server
+    from ui.users import Users
+    from ui.web.desk import Desks
 
 
-def start(shelf: Shelf, *, host: str, port: int) -> tuple[gr.Blocks, str]:
-    """Start the server in threads of its own; the running page (``close()`` ends it) and its address."""
+def application(desks: Desks, *, host: str, users: Users | None = None) -> ASGIApp:
+    """The page over ``desks``, for a server on ``host``; with ``users`` only for them, each at a desk of their own."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    from starlette.middleware import Middleware
+    import gradio as gr
+    from fastapi import FastAPI
 
-    from ingest.errors import SettingsError
     from ui.web.app import build_page, launch_options
+    from ui.web.files import note_route
     from ui.web.guard import Guard
+    from ui.web.login import USER, Login
 
-    page = build_page(shelf)
-    try:
-        _, url, _ = page.launch(
-            server_name=host,
-            server_port=port,
-            share=False,
-            quiet=True,
-            inbrowser=False,
-            prevent_thread_lock=True,
-            ssr_mode=False,
-            enable_monitoring=False,
-            strict_cors=True,
-            max_file_size=shelf.max_file_bytes,
-            app_kwargs={"middleware": [Middleware(Guard, host=host)], "docs_url": None, "redoc_url": None, "openapi_url": None},
-            **launch_options(),
-        )
-    except OSError as exc:
-        raise SettingsError(f"{host}:{port} cannot be listened on; give another --port") from exc
-    return page, url.rstrip("/")
+    closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+    around = gr.mount_gradio_app(
+        FastAPI(**closed, routes=[note_route(desks, lambda request: request.scope.get(USER))]),
+        build_page(desks),
+        path="/",
+        ssr_mode=False,
+        enable_monitoring=False,
+        max_file_size=desks.settings.max_file_bytes,
+        app_kwargs=closed,
+        auth_dependency=(lambda request: request.scope.get(USER)) if users is not None else None,
+        **launch_options(),
+    )
+    door = Login(around, users) if users is not None else around
+    return Guard(door, host=host, largest_file=desks.settings.max_file_bytes)
+
+
+def start(desks: Desks, *, host: str, port: int, users: Users | None = None) -> tuple[Server, str]:
+    """Serve the page alone, in threads of its own; the server (``close()`` ends it) and its address."""
+    from ui.server import Server
+
+    server = Server(application(desks, host=host, users=users), host=host, port=port)
+    return server, server.url

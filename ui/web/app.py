@@ -1,12 +1,23 @@
-"""The page: its layout, and which event changes what. The words are in ``strings``, the look in ``page.css``.
+"""The page: the bar, the tabs, the source panel at the side. This file only composes them.
 
-Decisions:
+How the page is made, for whoever adds to it:
 
-- Gradio's Chatbot shows HTML that ``markup`` made; nothing else of the page renders Markdown or formulas.
-- Clicks on footnotes, on suggestions and in the panel reach Python through the one ``gr.HTML`` that has a script of its own
-  (``page.js``); focus, Escape, copying and the input method's Enter live there too.
-- No event is a public endpoint. Nothing is fetched from another host: system fonts, telemetry off, and a
-  Content-Security-Policy that would stop what slipped through (``guard``).
+- **A tab is a module** with a class that keeps ``frame.Tab``: ``ask``, ``notes``, ``check``, ``settings``. It stands in ``tabs``
+  below, in the order of the bar; its label is ``tab_NAME`` in ``strings``. A tab that does not work yet is not in the tuple.
+  ``build`` makes the components (Gradio stands in the tab's column, ``#fn-view-NAME``) and wires their events, with the
+  frame's help: ``frame.dress(component, how)`` for all that changes with the language (``frame.redress`` where it takes
+  inputs), ``frame.wire(box.submit, run, ...)`` for events of Gradio's components, ``frame.on("NAME", run, ...)`` for clicks on
+  ``<button name="NAME" value="...">`` in our own HTML.
+- **A handler** is a method ``run(visit, *inputs)``. ``visit.desk`` holds the user's notes (``shelf``) and conversations
+  (``talks``); ``visit.value`` is the value of the clicked button. What it needs of the open page comes in as inputs
+  (``frame.language``, a ``gr.State`` of the tab), never from a global. It returns what its outputs show.
+- **Text from notes, files, users and models is data.** Into ``gr.HTML`` it goes through ``html.escape(ui.render.safe(...))``;
+  as Markdown only through ``markup.markdown_html``, shown by a Chatbot or Markdown of Gradio, which sanitise once more.
+- **Other tabs hear of changed notes** through ``frame.notes_changed``: put out another number, listen to its ``change``.
+- ``page.css`` is the look (variables at its top), ``page.js`` what needs no server: opening tabs and panels, focus, keys,
+  copying, the theme. It runs from the page's head, before Gradio.
+- Nothing is fetched from another host: system fonts, telemetry off, and a Content-Security-Policy that would stop what slipped
+  through (``guard``).
 """
 
 from __future__ import annotations
@@ -14,13 +25,19 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
-from ui.web import markup
-from ui.web.events import LONGEST, Events
+from ui.web.ask import Ask
+from ui.web.check import CheckTab
+from ui.web.frame import PLAIN, Frame, bar_html
+from ui.web.notes import Notes
+from ui.web.settings import SettingsTab
+from ui.web.source import SourcePanel
+from ui.web.talks import Talks
 
 if TYPE_CHECKING:
     import gradio as gr
 
-    from ui.web.shelf import Shelf
+    from ui.web.desk import Desks
+    from ui.web.frame import Tab
 
 _FONTS = ("-apple-system", "BlinkMacSystemFont", "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui")
 _MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Consolas", "Noto Sans Mono CJK SC", "monospace")
@@ -30,75 +47,32 @@ def launch_options() -> dict[str, Any]:
     """What Gradio wants at ``launch`` rather than in ``Blocks``: look and script."""
     import gradio as gr
 
-    style = files("ui.web").joinpath("page.css").read_text(encoding="utf-8")
+    style, script = (files("ui.web").joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return {
         "theme": gr.themes.Base(font=_FONTS, font_mono=_MONO),
-        "head": f"<style>{style}</style>",  # not as css=, which rewrites selectors that begin outside the page's container
+        # not as css=, which rewrites selectors that begin outside the page's container
+        "head": f"<style>{style}</style><script>{script}</script>",
         "footer_links": [],
     }
 
 
-def build_page(shelf: Shelf) -> gr.Blocks:
-    """The page over ``shelf``; ``launch`` it with ``launch_options``."""
+def build_page(desks: Desks) -> gr.Blocks:
+    """The page over ``desks``; ``launch`` it with ``launch_options``."""
     import gradio as gr
 
-    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    plain: dict[str, Any] = {"apply_default_css": False}
     with gr.Blocks(title="脚注 Footnote", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
-        chat_state = gr.State([])
-        language = gr.BrowserState("", storage_key="footnote-language", secret="footnote")
-        current = gr.State("")
-        with gr.Row(elem_id="fn-bar"):
-            gr.HTML('<h1 class="fn-brand">脚注 <span>Footnote</span></h1>', elem_id="fn-brand", **plain)
-            notes_button = gr.Button("", elem_id="fn-notes-button", size="sm", min_width=0)
-            new_button = gr.Button("", elem_id="fn-new-button", size="sm", min_width=0)
-            language_button = gr.Button("", elem_id="fn-language-button", size="sm", min_width=0)
-        with gr.Column(elem_id="fn-notes", visible=False) as notes_column:
-            with gr.Row(elem_id="fn-upload-row"):
-                upload = gr.UploadButton("", file_count="multiple", elem_id="fn-upload", size="sm", min_width=0)
-                upload_hint = gr.HTML("", elem_id="fn-upload-hint", **plain)
-            upload_status = gr.HTML("", elem_id="fn-upload-status", **plain)
-            notes_list = gr.HTML("", elem_id="fn-notes-list", **plain)
-        welcome = gr.HTML("", elem_id="fn-start", **plain)
-        chat = gr.Chatbot(
-            value=[],
-            elem_id="fn-chat",
-            show_label=False,
-            container=False,
-            visible=False,
-            height=None,
-            layout="panel",
-            buttons=[],
-            feedback_options=None,
-            allow_tags=False,
-            latex_delimiters=markup.LATEX_DELIMITERS,
-        )
-        with gr.Column(elem_id="fn-ask"):
-            question = gr.Textbox(
-                show_label=False,
-                container=False,
-                lines=1,
-                max_lines=6,
-                max_length=LONGEST,
-                submit_btn=True,
-                autofocus=True,
-                elem_id="fn-question",
-            )
-        script = files("ui.web").joinpath("page.js").read_text(encoding="utf-8")
-        panel = gr.HTML("", elem_id="fn-source", js_on_load=script, lang="", **plain)
-        notes_open = gr.State(False)
-
-        do = Events(shelf)
-        dressed = [current, notes_button, new_button, language_button, upload, upload_hint, notes_list, welcome, question, panel]
-        page.load(do.load, language, dressed, js="(stored) => stored || navigator.languages.join()", **private)
-        language_button.click(do.switch, current, [*dressed, language], **private)
-        asking = [chat, question, chat_state, welcome]
-        question.submit(do.ask, [question, chat_state, current], asking, **private)
-        panel.select(do.suggest, [chat_state, current], asking, **private)
-        panel.click(do.open_source, [chat_state, current], panel, queue=False, **private)
-        new_button.click(do.restart, current, asking, **private)
-        notes_button.click(do.toggle_notes, notes_open, [notes_open, notes_column], queue=False, **private)
-        adding = [upload_status, notes_button, notes_list, welcome]
-        upload.upload(do.add, [upload, current], adding, concurrency_limit=1, **private)
+        frame = Frame(page, desks)
+        panel = SourcePanel()
+        talks = Talks()
+        settings = SettingsTab()
+        tabs: tuple[Tab, ...] = (Ask(panel, talks, settings.choices), Notes(), CheckTab(), settings)
+        bar = gr.HTML("", elem_id="fn-bar", **PLAIN)
+        frame.dress(bar, lambda _, text: bar_html([tab.name for tab in tabs], text))
+        talks.build(frame)
+        panel.build(frame)
+        for tab in tabs:
+            with gr.Column(elem_id=f"fn-view-{tab.name}", elem_classes="fn-view"):
+                tab.build(frame)
+        frame.finish()
     page.queue(default_concurrency_limit=4, max_size=64, api_open=False)
     return cast("gr.Blocks", page)

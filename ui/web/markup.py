@@ -1,223 +1,185 @@
-r"""Answers as HTML that is safe by construction: the one place where text from notes becomes markup of the chat.
+"""Questions and answers as HTML for the chat: footnote chips, marks of support, and what can be done with an answer.
 
 Decisions:
 
-- Markdown is rendered here, on the server, by markdown-it with raw HTML off, pictures shown as their caption (a picture
-  would be a request to another host) and links for ``http(s)`` only. Gradio's own Markdown is given one line of HTML, which
-  it passes on and sanitises once more.
-- Formulas are found here too (``$...$``, ``$$...$$``, ``\(...\)``, ``\[...\]``; a lone ``$`` is money) and handed to Gradio's
-  KaTeX between characters of the private use area, which are taken out of all other text: nothing else becomes a formula.
-- Footnote marks travel through the Markdown as private characters as well, so that a sentence cannot forge one.
-- Gradio's sanitiser drops ``data-*`` and ``aria-*``; a chip says what it opens in its ``href``: ``#fn-ANSWER-NUMBER``.
+- The words around an answer are in the language of the page; the answer's own are in that of the question.
+- Marks travel through the Markdown as private characters, so that a sentence cannot forge one.
+- Support is told in colour, in shape and in words. A supported sentence has a small tick beside its chips and nothing more:
+  most sentences are, and an eye must find the others. Those have their verdict in words, and the reason on hover and focus.
+- A button says in ``name`` and ``value`` what a click means (``frame``); Gradio's sanitiser drops ``data-*`` and ``aria-*``,
+  so what a screen reader says stands in the button as text.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.types import join
-from ui.render import marked, nearest, one_line, place, safe
+from ui.render import marked, nearest, place, safe
+from ui.web.markdown import markdown_html, on_one_line, plain, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_block import StateBlock
-    from markdown_it.rules_inline import StateInline
-
     from rag.types import Answer, Citation, Sentence
 
-INLINE_MATH = ("\ue000", "\ue001")
-DISPLAY_MATH = ("\ue002", "\ue003")
-LATEX_DELIMITERS: list[dict[str, str | bool]] = [
-    {"left": DISPLAY_MATH[0], "right": DISPLAY_MATH[1], "display": True},
-    {"left": INLINE_MATH[0], "right": INLINE_MATH[1], "display": False},
-]
-
-_MARK, _FLAG, _END = "\ue010", "\ue011", "\ue012"
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
-_MARKS = re.compile(f"{_MARK}(\\d+){_END}")
-_ALONE = re.compile(f"<p>((?:{_MARK}\\d+{_END}|{_FLAG}[a-z]+{_END})+)</p>")
-_FLAGS = re.compile(f"{_FLAG}([a-z]+){_END}")
-_DOLLAR = re.compile(
-    r"\$(?![\s$])((?:[^$\\\ue000-\uf8ff]|\\[^\ue000-\uf8ff])*?[^\s$\\\ue000-\uf8ff]|\\?[^\s$\\\ue000-\uf8ff])\$(?!\d)"
-)
-_PAIRS = (("$$", "$$", True), ("\\[", "\\]", True), ("\\(", "\\)", False))
+SIGNS = {"supported": "✓", "partial": "◐", "unsupported": "○", "contradicted": "✕"}
+"""The shape of each verdict."""
+_MARK, _END = "\ue010", "\ue012"
+_MARKS = re.compile(f"([^\\s<>&;]?){_MARK}(\\d+){_END}")
+"""A mark with the letter before it: no line begins with a footnote."""
+_ALONE = re.compile(f"<p>({_MARK}\\d+{_END})</p>")
 
 
-def welcome_html(suggestions: Sequence[str], strings: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """What stands below an answer beside its own words."""
+
+    rating: int = 0
+    siblings: int = 1
+    sibling: int = 1
+    """The place among the answers to the same question, from 1."""
+    follow_ups: Sequence[str] = ()
+    """Questions to go on with; for the last answer only."""
+
+
+def welcome_html(suggestions: Sequence[str], words: Mapping[str, str]) -> str:
     """What stands in place of the chat before the first question."""
-    items = "".join(
-        f'<li><button type="button" class="fn-suggestion">{escape(safe(heading))}</button></li>' for heading in suggestions
-    )
-    listed = f"<h3>{escape(strings['suggestions'])}</h3><ul>{items}</ul>" if items else ""
-    return f'<div class="fn-welcome"><h2>{escape(strings["tagline"])}</h2><p>{escape(strings["intro"])}</p>{listed}</div>'
+    listed = f"<h3>{escape(words['suggestions'])}</h3>{_questions(suggestions)}" if suggestions else ""
+    return f'<div class="fn-welcome"><h2>{escape(words["tagline"])}</h2><p>{escape(words["intro"])}</p>{listed}</div>'
 
 
-def question_html(question: str) -> str:
-    """What the user typed, as it stands."""
-    return _chat_line(f'<div class="fn-question">{escape(_PRIVATE.sub("", question))}</div>')
+def question_html(question: str, words: Mapping[str, str], number: int) -> str:
+    """What the user typed, as it stands, with a way to change it."""
+    edit = button("edit", number, "edit", words)
+    return on_one_line(f'<div class="fn-asked">{edit}<div class="fn-question">{escape(plain(question))}</div></div>')
 
 
-def answer_html(
-    sentences: Sequence[Sentence], strings: Mapping[str, str], *, number: int, answer: Answer | None = None, asked: str = ""
-) -> str:
-    """The chat's HTML for the answer ``number``: so far streamed, or whole (``answer``), as one line for Gradio's Chatbot."""
-    if answer is not None and answer.abstained:
-        return _chat_line(_abstention(answer, strings, number))
-    citations = {citation.n: citation for citation in answer.citations} if answer else {}
+def growing_html(sentences: Sequence[Sentence], words: Mapping[str, str], number: int) -> str:
+    """The answer as far as it has come."""
+    return on_one_line(f'<div class="fn-answer fn-read fn-growing">{_sentences(sentences, words, number, {})}</div>')
+
+
+def answer_html(answer: Answer, words: Mapping[str, str], *, number: int, asked: str, footing: Footing) -> str:
+    """The whole answer to the question ``number`` of the chat (from 0), with what stands below it."""
+    below = _notice(answer) + _below(answer, words, number, footing)
+    if answer.abstained:
+        return on_one_line(f'<div class="fn-answer fn-read">{_abstention(answer, words, number)}{below}</div>')
     understood = ""
-    if answer and asked and answer.question.strip() != asked.strip():
-        understood = f'<p class="fn-understood">{escape(strings["asked"])}:{escape(_PRIVATE.sub("", answer.question))}</p>'
-    body = _sentences(sentences, strings, number, citations)
-    return _chat_line(f'<div class="fn-answer">{understood}{body}</div>')
+    if answer.question.strip() != asked.strip():
+        understood = f'<p class="fn-understood">{escape(words["asked"])}: {escape(plain(answer.question))}</p>'
+    body = _sentences(answer.sentences, words, number, {citation.n: citation for citation in answer.citations})
+    return on_one_line(f'<div class="fn-answer fn-read">{understood}{body}{below}</div>')
 
 
 def message_html(text: str, *, kind: str = "fn-wait") -> str:
     """A line of the program itself: waiting, or an error."""
-    return _chat_line(f'<div class="fn-answer {kind}"><p>{escape(_PRIVATE.sub("", text))}</p></div>')
+    return on_one_line(f'<div class="fn-answer fn-read {kind}"><p>{escape(plain(text))}</p></div>')
 
 
-def markdown_html(text: str) -> str:
-    """Markdown of a note as safe HTML, formulas between the private delimiters."""
-    return str(_renderer().render(_PRIVATE.sub("", text)))
+def button(name: str, value: object, label: str, words: Mapping[str, str], *, chosen: bool = False) -> str:
+    """A button that is an icon (``page.css``: ``.fn-i-LABEL``), its name there for screen readers and on hover."""
+    said = escape(words[label])
+    state = " fn-chosen" if chosen else ""
+    return (
+        f'<button type="button" class="fn-icon fn-i-{label}{state}" name="{name}" value="{escape(str(value))}" title="{said}">'
+        f'<span class="fn-said">{said}</span></button>'
+    )
 
 
-def _sentences(sentences: Sequence[Sentence], strings: Mapping[str, str], number: int, citations: Mapping[int, Citation]) -> str:
-    texts, marks = [], []
-    for sentence in sentences:
-        if text := _PRIVATE.sub("", sentence.text).rstrip():
-            doubt = sentence.verdict in ("unsupported", "contradicted")
-            texts.append(text)
-            marks.append(
-                "".join(f"{_MARK}{n}{_END}" for n in sentence.citations) + (f"{_FLAG}{sentence.verdict}{_END}" if doubt else "")
-            )
-
-    def chip(match: re.Match[str]) -> str:
-        n = int(match[1])
-        citation = citations.get(n)
-        title = strings["footnote"].format(n)
-        if citation is not None:
-            title += " · " + place(citation.path, citation.trail, citation.page, citation.lines, strings)
-        return f'<a class="fn-chip" role="button" href="#fn-{number}-{n}" title="{escape(title)}">{n}</a>'
-
-    html = _renderer().render(marked(texts, marks), {"copy": strings["copy"]})
-    html = _MARKS.sub(chip, _ALONE.sub(r'<p class="fn-marks">\1</p>', html))
-    return _FLAGS.sub(lambda match: f'<span class="fn-flag">{escape(strings[match[1]])}</span>', html)
+def worded(name: str, value: object, said: str) -> str:
+    """A button that is a word."""
+    return f'<button type="button" class="fn-text" name="{name}" value="{escape(str(value))}">{escape(said)}</button>'
 
 
-def _abstention(answer: Answer, strings: Mapping[str, str], number: int) -> str:
+def percent(answer: Answer) -> int:
+    """The answer's confidence in percent; never all or nothing, which no measurement gives."""
+    return min(99, max(1, round(100 * answer.confidence)))
+
+
+def _sentences(sentences: Sequence[Sentence], words: Mapping[str, str], number: int, citations: Mapping[int, Citation]) -> str:
+    shown = [(text, sentence) for sentence in sentences if (text := plain(sentence.text).rstrip())]
+    html = rendered(marked([text for text, _ in shown], [f"{_MARK}{at}{_END}" for at in range(len(shown))]), words)
+    html = _ALONE.sub(r'<p class="fn-marks">\1</p>', html)
+    return _MARKS.sub(lambda match: _mark(shown[int(match[2])][1], words, number, citations, match[1]), html)
+
+
+def _mark(sentence: Sentence, words: Mapping[str, str], number: int, citations: Mapping[int, Citation], letter: str) -> str:
+    verdict = sentence.verdict
+    chips = "".join(_chip(n, verdict, words, number, citations.get(n)) for n in sentence.citations)
+    said = escape(words[verdict])
+    if verdict == "supported":
+        tick = f'<span class="fn-mark fn-supported" title="{said}">{SIGNS[verdict]}</span>'
+        return f'<span class="fn-end">{letter}{chips}{tick}</span>'
+    reason = f'<span class="fn-reason" role="tooltip">{escape(plain(sentence.reason) or words["why_" + verdict])}</span>'
+    return (
+        f'<span class="fn-end">{letter}{chips}<span class="fn-mark fn-{verdict}" tabindex="0" role="note">'
+        f"{SIGNS[verdict]} {said}{reason}</span></span>"
+    )
+
+
+def _chip(n: int, verdict: str, words: Mapping[str, str], number: int, citation: Citation | None) -> str:
+    title = words["footnote"].format(n)
+    if citation is not None:
+        title += " · " + place(citation.path, citation.trail, citation.page, citation.lines, words)
+    name = f'name="source" value="fn-{number}-{n}"' if citation is not None else "disabled"
+    return f'<button type="button" class="fn-chip fn-{verdict}" {name} title="{escape(plain(title))}">{n}</button>'
+
+
+def _abstention(answer: Answer, words: Mapping[str, str], number: int) -> str:
     items = [
-        (f"#fn-{number}-{citation.n}", citation.path, citation.trail, citation.page, citation.lines)
+        (f"fn-{number}-{citation.n}", citation.path, citation.trail, citation.page, citation.lines)
         for citation in answer.citations
     ]
     cited = {(citation.document_id, citation.trail) for citation in answer.citations}
     items += [
-        (f"#near-{number}-{rank}", found.path, found.chunk.trail, found.chunk.page, found.chunk.lines)
+        (f"near-{number}-{rank}", found.path, found.chunk.trail, found.chunk.page, found.chunk.lines)
         for rank, found in enumerate(nearest(answer))
         if (found.chunk.document_id, found.chunk.trail) not in cited
     ]
     links = "".join(
-        f'<li><a class="fn-near" role="button" href="{href}">{escape(place(path, trail, page, lines, strings))}</a></li>'
-        for href, path, trail, page, lines in items
+        f'<li><button type="button" class="fn-near" name="source" value="{reference}">'
+        f"{escape(plain(place(path, trail, page, lines, words)))}</button></li>"
+        for reference, path, trail, page, lines in items
     )
-    near = f'<p class="fn-nearest">{escape(strings["nearest"])}</p><ul>{links}</ul>' if links else ""
-    said = _PRIVATE.sub("", join([sentence.text for sentence in answer.sentences]))
-    return (
-        f'<div class="fn-answer fn-none"><p class="fn-why">{escape(strings[answer.reason or "absent"])}</p>'
-        f"{_renderer().render(said)}{near}</div>"
+    near = f'<p class="fn-nearest">{escape(words["nearest"])}</p><ul>{links}</ul>' if links else ""
+    said = markdown_html(join([sentence.text for sentence in answer.sentences]))
+    return f'<div class="fn-none"><p class="fn-why">{escape(words[answer.reason or "absent"])}</p>{said}{near}</div>'
+
+
+def _notice(answer: Answer) -> str:
+    return f'<p class="fn-notice">{escape(plain(safe(answer.notice)))}</p>' if answer.notice else ""
+
+
+def _below(answer: Answer, words: Mapping[str, str], number: int, footing: Footing) -> str:
+    sure = words["chance" if answer.abstained else "sure"].format(percent(answer))
+    model = f'<span class="fn-model">{escape(plain(safe(answer.model)))}</span>' if answer.model else ""
+    why = worded("why", number, words["why"])
+    told = f'<span class="fn-sure" title="{escape(words["sure_title"])}">{escape(sure)}</span>{model}{why}'
+    turn = ""
+    if footing.siblings > 1:
+        before = button("turn", f"{number}:{footing.sibling - 1}", "before", words) if footing.sibling > 1 else ""
+        after = button("turn", f"{number}:{footing.sibling + 1}", "after", words) if footing.sibling < footing.siblings else ""
+        turn = f'<span class="fn-turn">{before}{footing.sibling} / {footing.siblings}{after}</span>'
+    acts = (
+        button("copy-answer", number, "copy", words)
+        + button("again", number, "again", words)
+        + button("fork", number, "fork", words)
+        + button("rate", f"{number}:1", "good", words, chosen=footing.rating > 0)
+        + button("rate", f"{number}:-1", "bad", words, chosen=footing.rating < 0)
     )
+    follow = ""
+    if footing.follow_ups:
+        follow = f'<div class="fn-follow"><p>{escape(words["go_on"])}</p>{_questions(footing.follow_ups)}</div>'
+    return f'<div class="fn-below"><span class="fn-told">{told}</span>{turn}<span class="fn-acts">{acts}</span></div>{follow}'
 
 
-def _chat_line(html: str) -> str:
-    """One line that starts with a block tag, so that Gradio's Markdown passes it on as it is."""
-    return html.replace("\n", "&#10;") if "<pre" in html else html.replace("\n", " ")
-
-
-# ---------------------------------------------------------------------------------------------- Markdown
-
-
-@lru_cache(maxsize=1)
-def _renderer() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    md = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable(["table", "strikethrough"])
-    md.validateLink = lambda url: url.lower().startswith(("http://", "https://"))  # type: ignore[method-assign]
-    md.inline.ruler.before("escape", "math", _inline_math)
-    md.block.ruler.before("fence", "math", _block_math, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    md.add_render_rule("math", _render_math)
-    md.add_render_rule("image", _render_image)
-    md.add_render_rule("link_open", _render_link)
-    md.add_render_rule("fence", _render_code)
-    md.add_render_rule("code_block", _render_code)
-    return md
-
-
-def _inline_math(state: StateInline, silent: bool) -> bool:
-    rest = state.src[state.pos : state.posMax]
-    if not rest or rest[0] not in "$\\":
-        return False
-    for left, right, display in _PAIRS:
-        if rest.startswith(left) and (end := rest.find(right, len(left))) > len(left):
-            return _add_math(state, silent, rest[len(left) : end], end + len(right), display)
-    if (found := _DOLLAR.match(rest)) is not None:
-        return _add_math(state, silent, found[1], found.end(), False)
-    return False
-
-
-def _add_math(state: StateInline, silent: bool, formula: str, length: int, display: bool) -> bool:
-    if _PRIVATE.search(formula):
-        return False
-    if not silent:
-        token = state.push("math", "", 0)
-        token.content, token.meta = formula.strip(), {"display": display}
-    state.pos += length
-    return True
-
-
-def _block_math(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    start = state.bMarks[first] + state.tShift[first]
-    opening = state.src[start : state.eMarks[first]].strip()
-    if not opening.startswith(("$$", "\\[")):
-        return False
-    right = "$$" if opening.startswith("$$") else "\\]"
-    lines = [opening[2:]]
-    line = first
-    while right not in lines[-1]:
-        line += 1
-        if line >= end:
-            return False
-        lines.append(state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]])
-    formula, _, tail = "\n".join(lines).partition(right)
-    if tail.strip() or not formula.strip() or _PRIVATE.search(formula):
-        return False
-    if not silent:
-        state.line = line + 1
-        token = state.push("math", "", 0)
-        token.content, token.meta, token.block, token.map = formula.strip(), {"display": True}, True, [first, line + 1]
-    return True
-
-
-def _render_math(_self: Any, tokens: Sequence[Any], index: int, _options: Any, _env: Any) -> str:
-    token = tokens[index]
-    left, right = DISPLAY_MATH if token.meta["display"] else INLINE_MATH
-    html = f"{left}{escape(token.content)}{right}"
-    return f'<div class="fn-formula">{html}</div>' if token.block else html
-
-
-def _render_image(_self: Any, tokens: Sequence[Any], index: int, _options: Any, _env: Any) -> str:
-    caption = one_line(tokens[index].content)
-    return f'<span class="fn-picture">[{escape(caption)}]</span>' if caption else ""
-
-
-def _render_link(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-    tokens[index].attrs.update({"target": "_blank", "rel": "noopener noreferrer nofollow"})
-    return str(self.renderToken(tokens, index, options, env))
-
-
-def _render_code(_self: Any, tokens: Sequence[Any], index: int, _options: Any, env: Any) -> str:
-    button = f'<button type="button" class="fn-copy">{escape(env["copy"])}</button>' if "copy" in env else ""
-    return f'<div class="fn-code">{button}<pre><code>{escape(tokens[index].content)}</code></pre></div>'
+def _questions(questions: Sequence[str]) -> str:
+    items = "".join(
+        f'<li><button type="button" class="fn-suggestion" name="ask" value="{text}">{text}</button></li>'
+        for text in (escape(plain(safe(question))) for question in questions)
+    )
+    return f"<ul>{items}</ul>"

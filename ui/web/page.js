@@ -1,68 +1,213 @@
-// Runs once, in the gr.HTML of the source panel; `element`, `props`, `trigger` and `watch` are Gradio's.
-const body = document.body;
-const chat = () => document.getElementById("fn-chat");
+// What the page does without the server. Runs from the head, before Gradio; `footnoteSignals` is filled by `frame.Frame.on`.
+const signals = (window.footnoteSignals ??= {});
+const root = document.documentElement;
+const drawers = { talks: "fn-talks-open", source: "fn-source-open" };
 let opener = null;
-let questions = 0;
 
-function openSource(reference, from) {
-  if (from) {
-    opener?.classList.remove("fn-current");
-    opener = from;
+const at = (event, selector) => event.target.closest?.(selector);
+const quiet = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const narrow = () => matchMedia("(max-width: 1000px)").matches;
+
+// ---- tabs, by the address: #ask, #notes, ...
+function view(name, tell = true) {
+  root.dataset.view = name;
+  for (const tab of document.querySelectorAll(".fn-bar nav button")) {
+    if (tab.name === `open-${name}`) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
   }
-  document.querySelectorAll(".fn-current").forEach((chip) => chip.classList.remove("fn-current"));
-  document.querySelectorAll("#fn-chat a").forEach((chip) => {
-    if (chip.getAttribute("href") === reference) chip.classList.add("fn-current");
-  });
-  body.classList.add("fn-open");
-  arrange();
-  trigger("click", { reference });
+  if (tell) signals[`open-${name}`]?.("");
+}
+root.dataset.view = location.hash.slice(1) || "ask";
+addEventListener("hashchange", () => view(location.hash.slice(1) || "ask"));
+
+// ---- the theme: the system's until another is chosen
+const stored = (name) => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+};
+function theme() {
+  const chosen = stored("footnote-theme") || "system";
+  const dark = chosen === "dark" || (chosen === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  if (document.body && document.body.classList.contains("dark") !== dark) document.body.classList.toggle("dark", dark);
+  root.style.colorScheme = dark ? "dark" : "light";
+  for (const button of document.querySelectorAll('button[name="theme"]')) button.setAttribute("aria-pressed", String(button.value === chosen));
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", theme);
+
+// ---- drawers
+function open(drawer, from) {
+  if (from) opener = from;
+  document.body.classList.add(drawers[drawer]);
 }
 
-function closeSource() {
-  body.classList.remove("fn-open");
-  document.querySelectorAll(".fn-current").forEach((chip) => chip.classList.remove("fn-current"));
-  if (opener?.isConnected) opener.focus();
-  opener = null;
+function close(drawer) {
+  if (!document.body.classList.contains(drawers[drawer])) return false;
+  document.body.classList.remove(drawers[drawer]);
+  if (drawer === "source") {
+    mark(null);
+    if (opener?.isConnected) opener.focus();
+    opener = null;
+  } else {
+    document.querySelector('button[name="open-talks"]')?.focus();
+  }
+  return true;
+}
+
+function mark(reference) {
+  for (const chip of document.querySelectorAll(".fn-current")) chip.classList.remove("fn-current");
+  if (!reference) return;
+  for (const chip of document.querySelectorAll("button.fn-chip")) if (chip.value === reference) chip.classList.add("fn-current");
 }
 
 function arrange() {
-  const passage = element.querySelector(".fn-passage");
-  const mark = element.querySelector("mark");
-  if (!passage || !mark) return;
-  const above = mark.getBoundingClientRect().top - passage.getBoundingClientRect().top;
-  passage.scrollTop += above - Math.min(96, passage.clientHeight / 4);
-  element.querySelector("h2").focus({ preventScroll: true });
+  const panel = document.getElementById("fn-source");
+  if (!panel) return;
+  const place = panel.querySelector(".fn-page mark, .fn-passage mark");
+  const head = document.getElementById("fn-source-head");
+  panel.scrollTop = place ? panel.scrollTop + place.getBoundingClientRect().top - panel.getBoundingClientRect().top - head.offsetHeight - Math.min(96, panel.clientHeight / 5) : 0;
 }
 
-new MutationObserver(() => body.classList.contains("fn-open") && arrange()).observe(element, { childList: true, subtree: true });
-watch("lang", () => (document.documentElement.lang = props.lang));
+// ---- what a button means
+const here = {
+  "open-talks": () => (document.body.classList.contains(drawers.talks) ? close("talks") : (open("talks"), document.querySelector("#fn-talks-search textarea, #fn-talks-search input")?.focus())),
+  "close-talks": () => close("talks"),
+  "close-source": () => close("source"),
+  "copy-code": (button) => copy(button.parentElement.querySelector("pre").textContent, button),
+  "copy-text": (button) => copy(button.value, button),
+  theme: (button) => {
+    localStorage.setItem("footnote-theme", button.value);
+    theme();
+  },
+  zoom: (button) => zoom(button.closest(".fn-page").querySelector("figure")),
+  retitle: (button) => retitle(button.closest("li"), button.value),
+};
+const before = {
+  source: (button) => {
+    open("source", button.closest("#fn-source") ? null : button);
+    mark(button.value);
+  },
+  why: (button) => open("source", button),
+  new: () => (close("source"), (location.hash = "ask"), narrow() && close("talks"), document.querySelector("#fn-question textarea")?.focus()),
+  "open-talk": () => (close("source"), (location.hash = "ask"), narrow() && close("talks")),
+  edit: () => setTimeout(() => document.querySelector("#fn-question textarea")?.focus(), 300),
+};
 
 document.addEventListener("click", (event) => {
-  const at = (selector) => event.target.closest?.(selector);
-  const chip = at("#fn-chat a.fn-chip, #fn-chat a.fn-near");
-  if (chip) {
-    event.preventDefault();
-    openSource(chip.getAttribute("href"), chip);
-  } else if (at(".fn-step")) {
-    openSource(at(".fn-step").dataset.ref, null);
-  } else if (at(".fn-close, #fn-new-button")) {
-    closeSource();
-  } else if (at(".fn-suggestion")) {
-    trigger("select", { question: at(".fn-suggestion").textContent });
-  } else if (at(".fn-copy")) {
-    const button = at(".fn-copy");
-    navigator.clipboard?.writeText(button.parentElement.querySelector("pre").textContent).then(() => {
-      button.classList.add("fn-copied");
-      setTimeout(() => button.classList.remove("fn-copied"), 1500);
-    });
+  const button = at(event, "button[name]");
+  if (!button || button.disabled) return;
+  if (button.name.startsWith("open-") && button.closest("nav")) {
+    location.hash = button.name.slice(5);
+  } else if (here[button.name]) {
+    here[button.name](button);
+  } else if (signals[button.name]) {
+    before[button.name]?.(button);
+    signals[button.name](button.value);
   }
 });
 
+document.addEventListener("submit", (event) => {
+  const form = at(event, "form.fn-comment");
+  if (!form) return;
+  event.preventDefault();
+  signals.comment?.(form.dataset.value + form.querySelector("input").value);
+});
+
+function copy(text, button) {
+  navigator.clipboard?.writeText(text).then(() => {
+    button?.classList.add("fn-copied");
+    setTimeout(() => button?.classList.remove("fn-copied"), 1500);
+  });
+}
+
+// The picture of a page, as large as the window; any click or key ends it.
+function zoom(figure) {
+  const large = document.createElement("div");
+  large.className = "fn-large";
+  large.append(figure.cloneNode(true));
+  const end = (event) => {
+    event.stopPropagation();
+    large.remove();
+    removeEventListener("keydown", end, true);
+  };
+  large.addEventListener("click", end);
+  addEventListener("keydown", end, true);
+  document.querySelector(".gradio-container").append(large);
+  const place = large.querySelector("mark");
+  large.scrollTop = place ? place.getBoundingClientRect().top - innerHeight / 3 : 0;
+}
+
+function retitle(item, talk) {
+  const shown = item.querySelector(".fn-talk");
+  const box = document.createElement("input");
+  box.className = "fn-retitle";
+  box.maxLength = 80;
+  box.value = shown.querySelector("span").textContent;
+  box.setAttribute("aria-label", item.querySelector('[name="retitle"]').title);
+  let done = false;
+  const end = (keep) => {
+    if (done) return;
+    done = true;
+    box.replaceWith(shown);
+    if (keep && box.value.trim()) signals["rename-talk"]?.(`${talk}:${box.value}`);
+  };
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing) end(true);
+    if (event.key === "Escape") event.stopPropagation(), end(false);
+  });
+  box.addEventListener("blur", () => end(true));
+  shown.replaceWith(box);
+  box.select();
+}
+
+// A reason stays within the window, and beside an open source panel.
+for (const kind of ["mouseover", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    const reason = at(event, ".fn-mark")?.querySelector(".fn-reason");
+    if (!reason || getComputedStyle(reason).position === "fixed") return;
+    reason.style.left = "0";
+    const over = reason.getBoundingClientRect().right - document.querySelector(".gradio-container main").getBoundingClientRect().right + 16;
+    if (over > 0) reason.style.left = `${-over}px`;
+  });
+}
+
+// ---- what the server asks the browser to do (`frame.handed`)
+window.footnoteDo = ({ do: what, text, name }) => {
+  if (what === "copy") copy(text);
+  if (what === "tell") say(text);
+  if (what !== "save") return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  link.download = name.replace(/[\\/:*?"<>|\x00-\x1f]/g, "_");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+};
+
+function say(text) {
+  const line = document.createElement("div");
+  line.className = "fn-toast";
+  line.setAttribute("role", "status");
+  line.textContent = text;
+  document.querySelector(".gradio-container").append(line);
+  setTimeout(() => line.remove(), 4000);
+}
+
+// The question has left the box; what is typed from now on is the next one.
+window.footnoteTaken = (question) => {
+  const box = document.querySelector("#fn-question textarea");
+  if (!box || !question.trim()) return;
+  box.value = "";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+// ---- keys
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && body.classList.contains("fn-open")) closeSource();
-  if (event.key === " " && event.target.matches?.("a.fn-chip, a.fn-near")) {
-    event.preventDefault();
-    event.target.click();
+  if (event.key === "Escape") close("source") || close("talks");
+  const step = { ArrowLeft: "previous", ArrowRight: "next" }[event.key];
+  if (step && event.target.closest?.("#fn-source") && !event.altKey && !event.ctrlKey && !event.metaKey) {
+    document.querySelector(`#fn-source .fn-i-${step}:not(:disabled)`)?.click();
   }
 });
 
@@ -78,14 +223,57 @@ for (const kind of ["keydown", "keypress", "keyup"]) {
   );
 }
 
-// Bring a new question to the top, where its answer can be read from the start; keep markup out of what a screen reader says.
-new MutationObserver(() => {
-  if (!chat()) return;
-  chat().querySelectorAll("[data-testid][aria-label]").forEach((message) => message.removeAttribute("aria-label"));
-  const asked = chat().querySelectorAll(".fn-question");
-  if (asked.length > questions) {
-    const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    requestAnimationFrame(() => asked[asked.length - 1].scrollIntoView({ block: "start", behavior: quiet ? "auto" : "smooth" }));
+// ---- what follows from what the server shows
+let questions = 0;
+let asked = "";
+let panelHead = "";
+
+function follow() {
+  const bar = document.querySelector(".fn-bar");
+  if (bar && bar.lang !== root.lang) root.lang = bar.lang;
+  if (bar && !bar.querySelector("[aria-current]")) view(root.dataset.view);
+  for (const name of ["send", "stop"]) {
+    const button = document.querySelector(`#fn-question .${name === "send" ? "submit" : "stop"}-button`);
+    if (bar && button && button.ariaLabel !== bar.dataset[name]) button.ariaLabel = button.title = bar.dataset[name];
   }
-  questions = asked.length;
-}).observe(document.querySelector(".gradio-container"), { childList: true, subtree: true, characterData: true });
+  theme();
+  const chat = document.getElementById("fn-chat");
+  if (chat) {
+    // Keep markup out of what a screen reader says of a message.
+    chat.querySelectorAll("[data-testid][aria-label]").forEach((message) => message.removeAttribute("aria-label"));
+    // Bring a new question to the top, where its answer can be read from the start.
+    const shown = chat.querySelectorAll(".fn-question");
+    const last = shown[shown.length - 1]?.textContent ?? "";
+    const growing = chat.querySelector(".fn-wait");
+    if (growing && (shown.length !== questions || last !== asked)) {
+      requestAnimationFrame(() => shown[shown.length - 1].scrollIntoView({ block: "start", behavior: quiet() ? "auto" : "smooth" }));
+    }
+    if (growing || !shown.length) [questions, asked] = [shown.length, last];
+  }
+  // What scrolls sideways can be scrolled with the keys too.
+  for (const wide of document.querySelectorAll(".fn-code pre, .fn-formula, .fn-read table")) {
+    if (wide.scrollWidth > wide.clientWidth && wide.tabIndex < 0) wide.tabIndex = 0;
+  }
+  const head = document.querySelector("#fn-source-head .fn-head");
+  if (head && document.body.classList.contains(drawers.source)) {
+    const now = document.getElementById("fn-source-text").textContent.length + head.parentElement.innerHTML;
+    if (now !== panelHead) {
+      panelHead = now;
+      arrange();
+      if (!document.activeElement?.closest("#fn-source")) head.querySelector("h2").focus({ preventScroll: true });
+    }
+  }
+}
+
+let waiting = false;
+const watchAll = () => {
+  new MutationObserver(() => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => ((waiting = false), follow()));
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  new MutationObserver(theme).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  theme();
+};
+if (document.body) watchAll();
+else document.addEventListener("DOMContentLoaded", watchAll);

@@ -1,36 +1,31 @@
-"""What the page knows of the library: answers, passages, the list of notes, first questions, and adding notes.
+"""What the page knows of the library: answers, passages, the list of notes, first questions. Changing it: ``keeper``.
 
 Decisions:
 
-- All questions share one open ``Library``. It is opened anew when something has been committed since, by the page or by a
-  command beside it: each answer comes from one generation, the next one from the newest.
-- An uploaded file is kept in a folder beside the library's (``library-uploads``; what lies in the library itself is never
-  read as a note), with its own name made safe: a footnote can name it, and the same name uploaded again replaces it.
+- The notes are a ``Footnote``, the same that answers other programs by the doors beside the page.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
-import threading
-import unicodedata
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePath, PureWindowsPath
-from typing import TYPE_CHECKING, Literal
+from contextlib import suppress
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from rag.footnote import Footnote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import threading
+    from collections.abc import Generator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from ingest.settings import Settings
     from ingest.store import DocumentInfo, Library
-    from ingest.types import Document
-    from rag.types import Answer, Sentence, Turn
+    from ingest.types import Document, Section
+    from rag.retrieve import Mode
+    from rag.types import Answer, Citation, Passage, Sentence, Turn
+    from ui.web.settings import Choices
 
-State = Literal["added", "changed", "unchanged", "skipped"]
-
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _NUMBER = re.compile(
     r"^(?:第?[\d一二三四五六七八九十]+[、.．)）章节]\s*|\d+(?:\.\d+)*[.)]?\s+|[(（][\d一二三四五六七八九十]+[)）]\s*|\d+(?:\.\d+)+\s*)+"
 )
@@ -40,89 +35,92 @@ _ASKS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one uploaded file."""
-
-    name: str
-    state: State
-    reason: str = ""
-
-
-class _Open:
-    """An open library and how many use it."""
-
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self.users = 0
-
-
 class Shelf:
     """The library as the page uses it; every method may be called from any thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, notes: Footnote | None = None) -> None:
+        """Over ``notes``, which the caller closes; by default those of ``settings``."""
         self._settings = settings
-        self._lock = threading.Lock()
-        self._newest: _Open | None = None
+        self._notes = notes or Footnote(settings)
 
     @property
     def max_file_bytes(self) -> int:
         """The largest file that is taken."""
         return self._settings.max_file_bytes
 
-    @contextmanager
-    def _library(self) -> Iterator[Library]:
-        """The newest generation, which stays open as long as it is used here."""
-        from ingest.store import Library
-
-        with self._lock:
-            if self._newest is None or self._newest.library.outdated():
-                newest = _Open(Library.open(self._settings.library_folder, self._settings))
-                self._retire()
-                self._newest = newest
-            mine = self._newest
-            mine.users += 1
-        try:
-            yield mine.library
-        finally:
-            with self._lock:
-                mine.users -= 1
-                if mine is not self._newest and not mine.users:
-                    mine.library.close()
-
-    def _retire(self) -> None:
-        old, self._newest = self._newest, None
-        if old is not None and not old.users:
-            old.library.close()
-
     def close(self) -> None:
         """Let go of the library; whoever still uses it closes it when done."""
-        with self._lock:
-            self._retire()
+        self._notes.close()
 
-    def stream(self, question: str, history: Sequence[Turn]) -> Iterator[Sentence | Answer]:
+    @property
+    def settings(self) -> Settings:
+        """What the library was opened with."""
+        return self._settings
+
+    def stream(
+        self, question: str, history: Sequence[Turn], choices: Choices, stop: threading.Event
+    ) -> Generator[Sentence | Answer, None, None]:
         """The answer sentence by sentence, whole at last; see ``rag.answer.stream``."""
         from rag.answer import stream
 
-        with self._library() as library:
-            yield from stream(question, library, history=history)
+        model = None if choices.quoting else choices.model or self._notes.model
+        with self._notes.library() as library:
+            yield from stream(
+                question, library, history=history, model=model, stop=stop, characters=choices.characters, shown=choices.shown
+            )
+
+    def search(self, question: str, mode: Mode, k: int = 20) -> list[Passage]:
+        """What one way of searching finds, best first."""
+        return self._notes.search(question, k=k, mode=mode)
+
+    def follow_ups(self, answer: Answer, asked: Sequence[str], count: int = 3) -> list[str]:
+        """Questions to go on with: headings beside those that the answer cites, nearest first; none that was asked."""
+        places = dict.fromkeys((each.document_id, each.trail) for each in answer.citations)
+        known = {_bare(text) for text in (*asked, answer.question)} | {_bare(trail[-1]) for _, trail in places if trail}
+        found: dict[str, None] = {}
+        with self._notes.library() as library:
+            for document, trail in () if answer.abstained else places:
+                with suppress(KeyError):
+                    for heading in _beside(library.sections(document), trail):
+                        if _bare(heading) not in known:
+                            found[heading] = None
+        return list(found)[:count]
 
     def document(self, document_id: str) -> Document | None:
         """A cleaned note, or ``None`` where it has gone."""
-        with self._library() as library:
+        with self._notes.library() as library:
             try:
                 return library.document(document_id)
             except KeyError:
                 return None
 
+    def path(self, document_id: str) -> str:
+        """The file of a note; empty where it has gone."""
+        with self._notes.library() as library:
+            try:
+                return library.path(document_id)
+            except KeyError:
+                return ""
+
+    def page_html(self, cite: Citation, words: Mapping[str, str]) -> str:
+        """The picture of the page of a PDF with the place marked; empty for other notes."""
+        if cite.page is None or not cite.path.lower().endswith(".pdf"):
+            return ""
+        from ui.web.pdf_page import page_html
+
+        return page_html(cite.path, cite.page, cite.quote, words)
+
+    def library(self) -> AbstractContextManager[Library]:
+        """The newest generation, for reading, which stays open as long as it is used here."""
+        return self._notes.library()
+
     def notes(self) -> list[DocumentInfo]:
         """All notes in the library."""
-        with self._library() as library:
-            return library.documents()
+        return self._notes.notes()
 
     def suggestions(self, count: int = 4) -> list[str]:
         """First questions: headings of the notes themselves, those that ask first, spread over the notes."""
-        with self._library() as library:
+        with self._notes.library() as library:
             notes = library.documents()
             step = max(1, len(notes) // 12)
             columns = [_questions(library, note.id) for note in notes[::step][:12]]
@@ -137,64 +135,33 @@ class Shelf:
         rest = [text for column in columns for text, _ in column]
         return list(dict.fromkeys([*spread, *rest]))[:count]
 
-    def add(self, files: Sequence[Path], progress: Callable[[int, int, str], None]) -> list[Outcome]:
-        """Keep the files beside the library and build them into it; one outcome a file, in their order.
-
-        Raises ``NotesError`` where the library itself refuses (busy, damaged).
-        """
-        from ingest.build import build
-
-        library = self._settings.library_folder
-        folder = library.with_name(f"{library.name}-uploads")
-        folder.mkdir(parents=True, exist_ok=True)
-        before = self._versions()
-        kept = []
-        for file in files:
-            target = folder / safe_name(file.name)
-            shutil.copyfile(file, target)
-            kept.append(target)
-        summary = build(list(dict.fromkeys(kept)), self._settings, progress=progress)
-        after = self._versions()
-        skipped = {Path(skip.path).name: skip.reason for skip in summary.skipped}
-        outcomes = []
-        for target in kept:
-            key = target.absolute().as_posix()
-            reason = skipped.get(target.name, "")
-            if reason and key not in after:
-                target.unlink(missing_ok=True)
-                outcomes.append(Outcome(name=target.name, state="skipped", reason=reason))
-                continue
-            state: State = "unchanged" if before.get(key) == after.get(key) else "changed" if key in before else "added"
-            outcomes.append(Outcome(name=target.name, state=state, reason=reason))
-        return outcomes
-
-    def _versions(self) -> dict[str, set[str]]:
-        versions: dict[str, set[str]] = {}
-        for note in self.notes():
-            for path in note.paths:
-                versions.setdefault(str(path), set()).add(note.id)
-        return versions
-
-
-def safe_name(name: str) -> str:
-    """A file name that is one on every system and stays in its folder; it keeps its suffix and what can be read of it."""
-    last = PureWindowsPath(PurePath(name).name).name
-    clean = _UNSAFE.sub("_", unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode("utf-8"))).strip(" .")
-    stem, dot, suffix = clean.rpartition(".")
-    if not dot:
-        stem, suffix = clean, ""
-    while len(stem.encode()) > 150:
-        stem = stem[:-1]
-    stem = stem.strip(" .") or "note"
-    return ("_" if _RESERVED.match(stem + ".") else "") + stem + dot + suffix[:16]
-
 
 def _questions(library: Library, document_id: str) -> list[tuple[str, bool]]:
-    found = {}
-    for section in library.sections(document_id):
-        if section.blank or not section.trail:
-            continue
-        text = " ".join(_NUMBER.sub("", section.trail[-1].strip()).split())
-        if 5 <= len(text) <= 60:
-            found[text] = bool(_ASKS.search(text))
-    return list(found.items())
+    headings = (_heading(section) for section in library.sections(document_id))
+    return list({text: bool(_ASKS.search(text)) for text in headings if text}.items())
+
+
+def _heading(section: Section) -> str:
+    """The heading without its number, where it makes a question; else ``""``."""
+    if section.blank or not section.trail:
+        return ""
+    text = " ".join(_NUMBER.sub("", section.trail[-1].strip()).split())
+    return text if 5 <= len(text) <= 60 else ""
+
+
+def _beside(sections: Sequence[Section], trail: tuple[str, ...]) -> list[str]:
+    """The headings under the same heading as ``trail``, and those below it, nearest first."""
+    at = next((number for number, section in enumerate(sections) if section.trail == trail), None)
+    if at is None or not trail:
+        return []
+    near = [
+        (abs(number - at), _heading(section))
+        for number, section in enumerate(sections)
+        if section.trail[:-1] in (trail[:-1], trail) and section.trail != trail
+    ]
+    return [heading for _, heading in sorted(near, key=itemgetter(0)) if heading]
+
+
+def _bare(text: str) -> str:
+    """The letters of a question, to compare it with another."""
+    return "".join(letter for letter in _NUMBER.sub("", text.strip()).casefold() if letter.isalnum())

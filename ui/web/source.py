@@ -1,7 +1,7 @@
-"""The source panel: the passage behind a footnote, in its context, as HTML.
+"""The panel at the side: the passage behind a footnote in its note, or how an answer was found.
 
-The note stands there as plain text, escaped whole (``gr.HTML`` sanitises nothing): code and formulas keep every character
-and space. The quote is marked. Some 600 characters before and after it are shown, from the start of a line to the end of one.
+The note stands there as it reads (Markdown, formulas), the quote marked in it, some screens before and after; a page of a
+PDF as the picture that a reader knows, with the place marked. Where neither can be had, as plain text.
 """
 
 from __future__ import annotations
@@ -9,61 +9,128 @@ from __future__ import annotations
 import re
 from html import escape
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from rag.types import Citation
-from ui.render import nearest, one_line, safe, spot
+from ui.render import nearest, one_line, place, safe, spot
+from ui.web.frame import PLAIN
+from ui.web.highlight import highlighted
+from ui.web.markdown import LATEX_DELIMITERS, markdown_html, on_one_line, plain
+from ui.web.markup import SIGNS, button, percent, worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import gradio as gr
+
     from ingest.types import Document
+    from rag.retrieve import Mode
     from rag.types import Answer, Passage
-    from ui.web.shelf import Shelf
+    from ui.web.desk import Visit
+    from ui.web.frame import Frame
 
-CONTEXT = 600
+CONTEXT = 4000
 """Characters of context on each side of a quote."""
-_REFERENCE = re.compile(r"#?(fn|near)-(\d{1,6})-(\d{1,6})\Z")
-_SLACK = 200
+_SLACK = 400
 """How much further a side may go to end with a whole line."""
+_REFERENCE = re.compile(r"(fn|near|leg)-(\d{1,6})-(\d{1,6})\Z")
+_FENCE = re.compile(r"^[ \t]*(```|~~~|\$\$(?!.*\$\$))", re.MULTILINE)
+_LEGS: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 
 
-def source_html(shelf: Shelf, answers: Sequence[Answer | None], reference: str, strings: Mapping[str, str]) -> str:
-    """The source panel for ``fn-ANSWER-NUMBER`` or ``near-ANSWER-RANK`` of ``answers``; empty where there is no such thing."""
+class SourcePanel:
+    """The panel. ``outputs`` is what ``show`` and ``explain`` return values for."""
+
+    outputs: list[gr.HTML | gr.Markdown]
+
+    def build(self, frame: Frame) -> None:
+        """Make the panel where Gradio stands now; ``ask`` fills it."""
+        import gradio as gr
+
+        with gr.Column(elem_id="fn-source", elem_classes="fn-drawer"):
+            head = gr.HTML("", elem_id="fn-source-head", **PLAIN)
+            picture = gr.HTML("", elem_id="fn-source-picture", **PLAIN)
+            text = gr.Markdown("", elem_id="fn-source-text", latex_delimiters=LATEX_DELIMITERS, container=False)
+        self.outputs = [head, picture, text]
+
+    def show(self, visit: Visit, answers: Sequence[Answer], reference: str, words: Mapping[str, str]) -> tuple[Any, ...]:
+        """The panel for ``fn-ANSWER-NUMBER``, ``near-ANSWER-RANK`` or ``leg-ANSWER-RANK`` (of its passages)."""
+        import gradio as gr
+
+        found = cited(answers, reference)
+        if found is None:
+            return (gr.skip(),) * 3
+        kind, number, n, places = found
+        title = words["footnote"].format(n) if kind == "fn" else words["source"]
+        document = visit.desk.shelf.document(places[n].document_id)
+        if document is None or document.text[places[n].start : places[n].end] != places[n].quote:
+            return f"{head_html(title, words)}<p class='fn-gone'>{escape(words['gone'])}</p>", "", ""
+        order = sorted(places)
+        at = order.index(n)
+        steps = [f"{kind}-{number}-{order[other]}" if 0 <= other < len(order) else "" for other in (at - 1, at + 1)]
+        head = head_html(title, words, *steps) + where_html(document, places[n], words)
+        return head, visit.desk.shelf.page_html(places[n], words), note_html(document, places[n])
+
+    def explain(self, visit: Visit, answer: Answer | None, number: int, words: Mapping[str, str]) -> tuple[Any, ...]:
+        """The panel with how an answer was found: its confidence, and what each way of searching found, with scores."""
+        import gradio as gr
+
+        if answer is None:
+            return (gr.skip(),) * 3
+        legs = {leg: visit.desk.shelf.search(answer.question, leg) for leg in _LEGS}
+        return head_html(words["why"], words) + why_html(answer, legs, number, words), "", ""
+
+
+def cited(answers: Sequence[Answer], reference: str) -> tuple[str, int, int, dict[int, Citation]] | None:
+    """The kind, answer and number that ``reference`` names, with all places of that kind; ``None`` where there is none."""
     found = _REFERENCE.match(reference)
-    answer = answers[int(found[2])] if found is not None and int(found[2]) < len(answers) else None
-    if found is None or answer is None:
-        return ""
-    kind, number, n = found[1], found[2], int(found[3])
-    cited = answer.citations if kind == "fn" else [_as_citation(rank, passage) for rank, passage in enumerate(nearest(answer))]
-    places = {citation.n: citation for citation in cited}
-    if n not in places:
-        return ""
-    title = strings["footnote"].format(n) if kind == "fn" else strings["source"]
-    document = shelf.document(places[n].document_id)
-    if document is None or document.text[places[n].start : places[n].end] != places[n].quote:
-        return f'{_head(title, strings, "", "")}<div class="fn-passage"><p>{escape(strings["gone"])}</p></div>'
-    order = sorted(places)
-    at = order.index(n)
-    previous = f"#{kind}-{number}-{order[at - 1]}" if at > 0 else ""
-    following = f"#{kind}-{number}-{order[at + 1]}" if at + 1 < len(order) else ""
-    return panel(document, places[n], strings, title=title, previous=previous, following=following)
+    if found is None or int(found[2]) >= len(answers):
+        return None
+    kind, number, n = found[1], int(found[2]), int(found[3])
+    answer = answers[number]
+    passages = nearest(answer) if kind == "near" else answer.passages
+    listed = answer.citations if kind == "fn" else [_as_citation(rank, passage) for rank, passage in enumerate(passages)]
+    places = {citation.n: citation for citation in listed}
+    return (kind, number, n, places) if n in places else None
 
 
-def panel(
-    document: Document, cited: Citation, strings: Mapping[str, str], *, title: str, previous: str = "", following: str = ""
-) -> str:
-    """The panel for what is ``cited`` of ``document``; ``previous`` and ``following`` name its neighbours, or are empty."""
-    before, quote, after = context(document.text, cited.start, cited.end)
-    name = escape(f"{safe(PurePath(cited.path).name)} · {spot(cited.page, cited.lines, strings)}")
-    headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in cited.trail)
+def head_html(title: str, words: Mapping[str, str], previous: str = "", following: str = "") -> str:
+    """The panel's head; ``previous`` and ``following`` name the neighbours, or are empty."""
+
+    def step(reference: str, label: str) -> str:
+        made = button("source", reference, label, words)
+        return made if reference else made.replace("<button", "<button disabled", 1)
+
+    steps = step(previous, "previous") + step(following, "next") if previous or following else ""
+    return f'<div class="fn-head"><h2 tabindex="-1">{escape(title)}</h2>{steps}{button("close-source", "", "close", words)}</div>'
+
+
+def where_html(document: Document, cite: Citation, words: Mapping[str, str]) -> str:
+    """Where the quote stands, and what can be done with it: copy it with its reference, open the file."""
+    name = escape(f"{safe(PurePath(cite.path).name)} · {spot(cite.page, cite.lines, words)}")
+    headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in cite.trail)
+    quoted = "\n".join(f"> {line}" for line in safe(cite.quote).splitlines())
+    reference = f"{quoted}\n>\n> —— {place(cite.path, cite.trail, cite.page, cite.lines, words)}\n"
+    copy = worded("copy-text", reference, words["copy_quote"])
+    page = f"#page={cite.page}" if cite.page else ""
+    address = f"note/{quote(document.id, safe='')}{page}"
+    opened = f'<a class="fn-text" href="{address}" target="_blank" rel="noopener">{escape(words["open_file"])}</a>'
     return (
-        f"{_head(title, strings, previous, following)}"
         f'<div class="fn-where"><p class="fn-note">{escape(one_line(document.title, 120))}</p>'
-        f'<p class="fn-file" title="{escape(safe(cited.path))}">{name}</p><ol class="fn-trail">{headings}</ol></div>'
-        f'<div class="fn-passage" tabindex="0"><span class="fn-around">{_text(before)}</span>'
-        f'<mark>{_text(quote)}</mark><span class="fn-around">{_text(after)}</span></div>'
+        f'<p class="fn-file" title="{escape(safe(cite.path))}">{name}</p><ol class="fn-trail">{headings}</ol>'
+        f'<p class="fn-doing">{copy}{opened}</p></div>'
     )
+
+
+def note_html(document: Document, cite: Citation) -> str:
+    """The note around the quote, as it reads, the quote in ``<mark>``."""
+    before, quoted, after = context(document.text, cite.start, cite.end)
+    indented = not document.path.lower().endswith(".txt")
+    html = highlighted(markdown_html(before + quoted + after, lines=True, indented_code=indented), plain(before), plain(quoted))
+    if html is None:
+        html = f'<div class="fn-plain">{_text(before)}<mark>{_text(quoted)}</mark>{_text(after)}</div>'
+    return on_one_line(f'<div class="fn-passage fn-read">{html}</div>')
 
 
 def context(text: str, start: int, end: int) -> tuple[str, str, str]:
@@ -76,39 +143,58 @@ def context(text: str, start: int, end: int) -> tuple[str, str, str]:
     if right < len(text):
         newline = text.find("\n", right, right + _SLACK)
         right = newline if newline >= 0 else right
-    before = text[left:start].lstrip("\n")
-    after = text[end:right].rstrip()
-    return ("…" if left and text[left - 1] != "\n" else "") + before, text[start:end], after + ("…" if right < len(text) else "")
+    left = min(_outside(text, left), start)
+    return text[left:start], text[start:end], text[end:right]
 
 
-def _head(title: str, strings: Mapping[str, str], previous: str, following: str) -> str:
-    def step(reference: str, name: str, sign: str) -> str:
-        label = f'title="{escape(strings[name])}" aria-label="{escape(strings[name])}"'
-        state = "" if reference else " disabled"
-        return f'<button type="button" class="fn-step" data-ref="{escape(reference)}" {label}{state}>{sign}</button>'
+def _outside(text: str, at: int) -> int:
+    """``at``, or where the code or formula begins that ``at`` stands in: from its middle on, all would read the wrong way."""
+    opened, mark = -1, ""
+    for line in _FENCE.finditer(text, 0, at):
+        if opened < 0:
+            opened, mark = line.start(), line[1]
+        elif line[1].startswith(mark):
+            opened = -1
+    return opened if opened >= 0 else at
 
-    close = escape(strings["close"])
+
+def why_html(answer: Answer, legs: Mapping[Mode, Sequence[Passage]], number: int, words: Mapping[str, str]) -> str:
+    """Confidence, and the passages with what each way of searching gave them."""
+    sure, said = percent(answer), "chance" if answer.abstained else "sure"
+    parts = [
+        f'<div class="fn-whys"><p><strong>{escape(words[said].format(sure))}</strong> {escape(words["sure_title"])}</p>'
+        f'<meter min="0" max="100" value="{sure}">{sure}</meter>'
+    ]
+    if answer.passages:
+        scores = {leg: {found.chunk.id: found for found in passages} for leg, passages in legs.items()}
+        rows = "".join(_row(rank, passage, scores, number, words) for rank, passage in enumerate(answer.passages))
+        parts.append(f"<h3>{escape(words['passages'])}</h3><p>{escape(words['passages_hint'])}</p><ol>{rows}</ol>")
+    signs = "".join(f"<li>{sign} {escape(words[verdict])}</li>" for verdict, sign in SIGNS.items())
+    return "".join(parts) + f'<h3>{escape(words["signs"])}</h3><ul class="fn-signs">{signs}</ul></div>'
+
+
+def _row(rank: int, passage: Passage, scores: Mapping[Mode, Mapping[str, Passage]], number: int, words: Mapping[str, str]) -> str:
+    chunk = passage.chunk
+    told = "".join(
+        f"<span>{escape(words['leg_' + leg])} <b>{found.score:.2f}</b> #{found.rank}</span>"
+        if (found := scores[leg].get(chunk.id)) is not None
+        else f"<span>{escape(words['leg_' + leg])} –</span>"
+        for leg in _LEGS
+    )
+    name = escape(place(passage.path, chunk.trail[-1:], chunk.page, chunk.lines, words))
     return (
-        f'<div class="fn-head"><h2 tabindex="-1">{escape(title)}</h2>'
-        f"{step(previous, 'previous', '‹')}{step(following, 'next', '›')}"
-        f'<button type="button" class="fn-close" title="{close}" aria-label="{close}">×</button></div>'
+        f'<li><button type="button" class="fn-near" name="source" value="leg-{number}-{rank}">{name}</button>'
+        f'<p>{escape(one_line(chunk.text, 90))}</p><p class="fn-scores">{told}</p></li>'
     )
 
 
 def _as_citation(rank: int, passage: Passage) -> Citation:
     chunk = passage.chunk
     return Citation(
-        n=rank,
-        document_id=chunk.document_id,
-        path=passage.path,
-        trail=chunk.trail,
-        page=chunk.page,
-        lines=chunk.lines,
-        quote=chunk.text,
-        start=chunk.start,
-        end=chunk.end,
-    )
+        n=rank, document_id=chunk.document_id, path=passage.path, trail=chunk.trail, page=chunk.page, lines=chunk.lines,
+        quote=chunk.text, start=chunk.start, end=chunk.end,
+    )  # fmt: skip
 
 
 def _text(text: str) -> str:
-    return escape(safe(text))
+    return escape(safe(plain(text)))

@@ -1,0 +1,114 @@
+"""Find where two notes contradict each other on what was asked: the same said of the same thing, with another number, the other
+way round, denied, or with the opposite word.
+
+Precise rather than complete. Two sentences conflict when they speak of the question (they share its weighty words), say nearly
+the same of the same thing (each has most of its words in the other), and one fault of a kind that contradicts stands between
+them in both directions. Sentences of one passage are not compared: a note that gives two cases gives two numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.claims import claims_nothing, sentences
+from rag.evidence import align, evidence
+from rag.faults import find
+from rag.reasons import CONTRADICTS, conflict_reason, weightiest
+from rag.words import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag.fault import Fault
+
+ALIKE = 0.65
+"""Share of each sentence's weighty words that stands in the other."""
+ASKED = 0.4
+"""Share of the question's weighty words that a sentence has."""
+SURE = 0.6
+"""How surely they contradict, in both directions."""
+LONGEST = 240
+"""Characters of a sentence that is compared; what is longer says too much at once."""
+MOST = 40
+"""Sentences that speak of the question and are compared in pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A sentence of a passage: ``passages[passage][start:end] == text``."""
+
+    passage: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two sentences of different passages that contradict each other, and the reason in the question's language."""
+
+    left: Place
+    right: Place
+    kind: str
+    reason: str
+
+
+def conflicts(question: str, passages: Sequence[str]) -> list[Conflict]:
+    """The contradictions between ``passages`` on what ``question`` asks, the surest first; each sentence in one at most."""
+    places = [
+        place for number, passage in enumerate(passages) for place in _places(number, passage) if _asked(question, place.text)
+    ][:MOST]
+    found: list[tuple[float, Conflict]] = []
+    for number, left in enumerate(places):
+        for right in places[number + 1 :]:
+            if left.passage != right.passage and (fault := _between(left.text, right.text)) is not None:
+                said = conflict_reason(question, fault)
+                found.append((fault.strength, Conflict(left=left, right=right, kind=fault.kind, reason=said)))
+    found.sort(key=lambda item: (-item[0], item[1].left.passage, item[1].left.start, item[1].right.passage, item[1].right.start))
+    out: list[Conflict] = []
+    taken: set[Place] = set()
+    for _, conflict in found:
+        if not {conflict.left, conflict.right} & taken:
+            taken |= {conflict.left, conflict.right}
+            out.append(conflict)
+    return out
+
+
+def _places(number: int, passage: str) -> list[Place]:
+    out, position = [], 0
+    for sentence in sentences(passage):
+        start = passage.find(sentence, position)
+        if start < 0 or len(sentence) > LONGEST or claims_nothing(sentence):
+            continue
+        position = start + len(sentence)
+        out.append(Place(passage=number, start=start, end=position, text=sentence))
+    return out
+
+
+def _asked(question: str, sentence: str) -> bool:
+    passages = evidence((sentence,))
+    alignment = align(question, passages)
+    if alignment is None or not len(alignment.weights):
+        return False
+    total = float(alignment.weights.sum())
+    return total > 0 and float(alignment.weights @ alignment.matrix.max(axis=1)) / total >= ASKED
+
+
+def _between(left: str, right: str) -> Fault | None:
+    """The fault by which ``left`` contradicts ``right`` and ``right`` ``left``."""
+    ways = []
+    for claim, other in ((left, right), (right, left)):
+        passages = evidence((other,))
+        alignment = align(claim, passages)
+        if alignment is None or not len(alignment.weights) or len(parse(claim).words) < 2:
+            return None
+        alike = float(alignment.weights @ alignment.exact.max(axis=1)) / float(alignment.weights.sum())
+        if alike < ALIKE:
+            return None
+        faults = [fault for fault in find(alignment, passages) if fault.kind in CONTRADICTS and fault.strength >= SURE]
+        if not faults:
+            return None
+        ways.append(faults)
+    shared = {fault.kind for fault in ways[1]}
+    return weightiest([fault for fault in ways[0] if fault.kind in shared])

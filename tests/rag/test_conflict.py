@@ -1,0 +1,44 @@
+"""Two notes that say the opposite of each other on what was asked are found; two that say different things are not."""
+
+import pytest
+
+from rag.conflict import conflicts
+
+
+@pytest.mark.parametrize(
+    ("question", "left", "right", "kind"),
+    [
+        ("BERT 选多少词做掩码?", "前言。BERT 随机选择 15% 的词做掩码。", "BERT 随机选择 20% 的词做掩码。别的。", "number"),
+        ("推理时要不要缩放?", "推理时需要额外缩放输出。", "推理时不需要额外缩放输出。", "negation"),
+        ("学习率预热怎么变?", "预热期间学习率线性增加。", "预热期间学习率线性减少。", "opposite"),
+        ("How many layers does BERT have?", "BERT base has 12 layers in total.", "BERT base has 24 layers in total.", "number"),
+    ],
+)
+def test_a_contradiction_is_found_with_its_two_places(question: str, left: str, right: str, kind: str) -> None:
+    (found,) = conflicts(question, [left, right])
+    assert found.kind == kind
+    assert found.reason
+    for place, passage in ((found.left, left), (found.right, right)):
+        assert passage[place.start : place.end] == place.text
+    assert (found.left.passage, found.right.passage) == (0, 1)
+
+
+def test_the_reason_gives_both_numbers() -> None:
+    (found,) = conflicts("BERT 选多少词?", ["BERT 随机选择 15% 的词做掩码。", "BERT 随机选择 20% 的词做掩码。"])
+    assert found.reason == "数字不同:一处是 15%,一处是 20%"
+
+
+@pytest.mark.parametrize(
+    ("question", "passages"),
+    [
+        ("BERT 选多少词?", ["BERT 随机选择 15% 的词做掩码。", "BERT 随机选择百分之十五的词做掩码。"]),
+        ("BERT 有几层?", ["BERT base 有 12 层编码器。", "GPT-2 small 用了 12 个解码器模块。"]),
+        ("推理时要不要缩放?", ["推理时不需要额外缩放输出。", "推理时无需额外缩放输出。"]),
+        ("学习率怎么设?", ["预热期间学习率线性增加。", "LoRA 冻结预训练权重。"]),
+        ("天气如何?", ["BERT 随机选择 15% 的词做掩码。", "BERT 随机选择 20% 的词做掩码。"]),
+        ("BERT 选多少词?", ["BERT 随机选择 15% 的词做掩码。BERT 随机选择 20% 的词做掩码。"]),
+        ("", []),
+    ],
+)
+def test_what_does_not_contradict_is_left_alone(question: str, passages: list[str]) -> None:
+    assert conflicts(question, passages) == []

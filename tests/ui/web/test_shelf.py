@@ -1,0 +1,97 @@
+"""What the page asks of the library: first questions, questions to go on with, what each way of searching finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ingest.build import build
+from ingest.settings import Settings
+from rag.types import Answer, Citation
+from ui.web import shelf
+from ui.web.shelf import Shelf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ui.web.desk import Desks
+
+
+@pytest.mark.parametrize(
+    ("heading", "question"),
+    [
+        ("10.1.1 什么是 Transformer？", "什么是 Transformer？"),
+        ("1.Transformer为何使用多头注意力机制？", "Transformer为何使用多头注意力机制？"),
+        ("  11. 用pytorch手写", "用pytorch手写"),
+        ("三、位置编码", "位置编码"),
+        ("（2）旋转位置编码", "旋转位置编码"),
+        ("3D 卷积是什么", "3D 卷积是什么"),
+        ("LLaMA 2 的改进", "LLaMA 2 的改进"),
+    ],
+)
+def test_suggestions_drop_the_headings_number(heading: str, question: str) -> None:
+    assert shelf._NUMBER.sub("", heading.strip()) == question
+
+
+def cited(*places: tuple[str, tuple[str, ...]], **fields: Any) -> Answer:
+    citations = tuple(
+        Citation(n=n, document_id=document, path="/n", trail=trail, page=None, lines=(1, 1), quote="q", start=0, end=1)
+        for n, (document, trail) in enumerate(places, 1)
+    )
+    given: dict[str, Any] = {
+        "question": "q",
+        "sentences": (),
+        "passages": (),
+        "abstained": False,
+        "reason": None,
+        "confidence": 1,
+    }
+    return Answer(citations=citations, **{**given, **fields})
+
+
+def test_first_questions_are_headings_that_ask(desks: Desks) -> None:
+    found = desks.of(None).shelf.suggestions()
+    assert "What does the red widget do?" in found
+    assert "Where do green widgets grow?" in found
+    assert not any("blue" in heading for heading in found), "a blank heading is no suggestion"
+
+
+def test_one_goes_on_with_the_headings_beside_nearest_first(tmp_path: Path) -> None:
+    headings = [
+        "1. What is alpha?",
+        "2. What is beta?",
+        "## What is beta made of?",
+        "3. What is gamma?",
+        "4. What is delta?",
+        "5. Blank here?",
+    ]
+    text = "# All\n\n" + "".join(
+        f"{'' if h.startswith('##') else '## '}{h.replace('## ', '### ')}\n\n{'' if 'Blank' in h else 'Body.'}\n\n"
+        for h in headings
+    )
+    (tmp_path / "a.md").write_text(text + "# Other\n\n## What is far away?\n\nBody.\n", encoding="utf-8")
+    settings = Settings(library=str(tmp_path / "library"))
+    build([tmp_path / "a.md"], settings)
+    made = Shelf(settings)
+    (note,) = made.notes()
+    answer = cited((note.id, ("All", "2. What is beta?")))
+    assert made.follow_ups(answer, [], 9) == ["What is alpha?", "What is beta made of?", "What is gamma?", "What is delta?"]
+    assert made.follow_ups(answer, ["what is ALPHA"], 2) == ["What is beta made of?", "What is gamma?"]
+    assert made.follow_ups(cited((note.id, ("All", "2. What is beta?")), abstained=True), []) == []
+    assert made.follow_ups(cited(("gone", ("A",)), (note.id, ("no such",)), (note.id, ())), []) == []
+    made.close()
+
+
+def test_each_way_of_searching_says_its_name(desks: Desks) -> None:
+    mine = desks.of(None).shelf
+    assert {passage.origin for passage in mine.search("red widget", "dense")} == {"dense"}
+    assert {passage.origin for passage in mine.search("red widget", "lexical")} == {"lexical"}
+    assert mine.search("red widget", "hybrid")[0].chunk.text == "The red widget turns steam into water."
+
+
+def test_a_note_that_has_gone_is_nothing(desks: Desks) -> None:
+    mine = desks.of(None).shelf
+    assert mine.document("gone") is None
+    assert mine.path("gone") == ""
+    assert mine.path(mine.notes()[0].id) == mine.notes()[0].paths[0]
