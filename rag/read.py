@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from ingest.lexical import tokens
+from ingest.lexical import has_chinese, tokens
+from rag.interaction import met
 from rag.rerank import subjects
 from rag.retrieve import query_terms, share
 from rag.segment import units
@@ -31,6 +32,12 @@ BUDGET = 440
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
 MARGIN = 0.1
 """A second section is read when its score is this close to the best."""
+FIRST = 1.5
+"""Share of the budget that a section gets against one that is read after it."""
+MET, MET_ELSE = 0.15, 0.5
+"""What a unit gains that meets every word of the question (:mod:`rag.interaction`), of the half that goes to words; the second
+for a question without Chinese characters.
+"""
 HEADED, LATER = 0.3, 0.6
 """What every unit gains where the heading is the question, and the share of it that the last unit loses: then the section
 is the answer, from its first sentence on, whether or not its units repeat the question's words."""
@@ -101,7 +108,8 @@ def read(query: Query, found: Sequence[Sequence[Passage]], library: Library, *, 
     quotes: list[Quote] = []
     left = budget
     for number, (part, document, section) in enumerate(chosen):
-        share = left // (len(chosen) - number)
+        later = len(chosen) - number - 1
+        share = int(left * FIRST / (FIRST + later))
         picked = _pick(_score(part, query, document, section, library), query, share)
         left -= sum(len(quote.text) for quote in picked)
         quotes += picked
@@ -157,12 +165,13 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     heading = section.trail[-1] if section.trail else ""
     vectors = library.embedder.encode([question, *texts, *(f"{heading}\n{text}" for text in texts)])
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
-    asked = query_terms(question)
+    meets = met(question, texts, library.embedder)
+    asked, weight = query_terms(question), MET if has_chinese(question) else MET_ELSE
     headed_by = _is_the_question(asked, heading, library)
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         covered = share(asked, set(tokens(text)), library)
-        score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + 0.5 * covered
+        score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + (0.5 - weight) * covered + weight * float(meets[number])
         score += HEADED * headed_by * (1 - LATER * number / len(cut))
         line = document.text.rfind("\n", 0, unit.start) + 1
         if _REFERENCE.match(document.text, line) and not _ASKS_REFERENCE.search(query.text):

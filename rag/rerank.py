@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ingest.lexical import fold, has_chinese, tokens
 from rag.interaction import met
 from rag.retrieve import query_terms, share
-from rag.terms import ASPECTS, aliases, kinds, latin_names
+from rag.terms import ASPECTS, aliases, kinds, latin_names, sought
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from ingest.store import Library
     from rag.types import Passage
 
-SUBJECT_WEIGHT = 0.35
-"""What a passage loses that has nothing of the subject."""
+SUBJECT_WEIGHT, TITLE_WEIGHT = 0.25, 0.1
+"""What a passage loses that has nothing of the subject, and what more where its own heading does not name it."""
 
 MATCH_WEIGHT = 0.5
 """What a passage gains whose heading is the question."""
-MET_WEIGHT, MET_WEIGHT_ELSE = 0.6, 1.2
+MET_WEIGHT, MET_WEIGHT_ELSE = 0.5, 1.2
 """What a passage gains that meets every word of the question; the second for a question without Chinese characters, whose
 words a Chinese passage meets by meaning alone.
 """
+SOUGHT_WEIGHT = 0.35
+"""What a passage gains that names one of the things asked for, where the question asks which ("哪些模型用 RMSNorm")."""
 CONCEPT_WEIGHT = 0.5
 """What a term of the field ("推理") weighs against a Latin name ("LLaMA") of the same rarity."""
 _NUMBERING = re.compile(r"^\s*(?:第?[\d一二三四五六七八九十]+[章节、.)）．]?)+\s*")
@@ -49,15 +51,21 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     match = {heading: heading_match(query, asked, heading[0], library) if heading else 0.0 for heading in headings}
     words = met(query, ["\n".join((*p.chunk.trail[-1:], p.chunk.text)) for p in passages], library.embedder).tolist()
     weight = MET_WEIGHT if has_chinese(query) else MET_WEIGHT_ELSE
+    own = set(tokens(query))
+    answers = [name for name in map(frozenset, map(tokens, sought(fold(query)))) if not name <= own]
+    untitled = {heading: _lacking(" ".join(heading), subject) for heading in headings}
+    spoken = [set(tokens("\n".join((*p.chunk.trail, p.chunk.text)))) if answers else set() for p in passages]
     scored = [
         (
             passage.score
             - SUBJECT_WEIGHT * lacking(passage, subject)
+            - TITLE_WEIGHT * untitled[passage.chunk.trail[-1:]]
             + MATCH_WEIGHT * match[passage.chunk.trail[-1:]] ** 3
+            + SOUGHT_WEIGHT * any(name <= said for name in answers)
             + weight * meets,
             passage,
         )
-        for passage, meets in zip(passages, words, strict=True)
+        for passage, meets, said in zip(passages, words, spoken, strict=True)
     ]
     scored.sort(key=lambda item: (-item[0], item[1].rank))
     return [replace(passage, score=score, rank=rank, origin="reranked") for rank, (score, passage) in enumerate(scored, 1)]
@@ -75,7 +83,11 @@ def heading_match(query: str, asked: Terms, heading: str, library: Library) -> f
 
 def lacking(passage: Passage, subject: Subject) -> float:
     """Share of the subject, by weight, that neither the passage nor its headings name, 0..1."""
-    words = set(tokens(" ".join((*passage.chunk.trail, passage.chunk.text))))
+    return _lacking(" ".join((*passage.chunk.trail, passage.chunk.text)), subject)
+
+
+def _lacking(text: str, subject: Subject) -> float:
+    words = set(tokens(text))
     total = sum(weight for _, weight in subject)
     return sum(weight for names, weight in subject if not any(name <= words for name in names)) / total if total else 0.0
 

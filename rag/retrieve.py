@@ -34,7 +34,7 @@ _ASKING = re.compile(
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
-COSINE_WEIGHT = 0.3
+COSINE_WEIGHT = 0.2
 """``w`` for a question with Chinese characters."""
 COSINE_WEIGHT_ELSE = 0.9
 """``w`` for any other question."""

@@ -196,6 +196,8 @@ _KINDS = """
 量化 > PTQ | QAT | int8 | GPTQ
 循环神经网络 > LSTM | GRU | BiLSTM
 """
+_MODELS = "BERT | RoBERTa | ALBERT | XLNet | GPT | GPT2 | GPT3 | ChatGPT | InstructGPT | LLaMA | ChatGLM | GLM | Baichuan | 百川 | Qwen | 通义千问 | T5 | BLOOM | PaLM | Mistral | DeepSeek | Mixtral | ERNIE | BART"
+_WHICH = re.compile(r"(?:哪些|哪几?[个种类]|什么)(?:样的)?(?=([\u3400-\u9fff]+))|\bwhich\s+(?=((?:[a-z-]+ ){0,2}[a-z-]+))")
 ASPECTS = frozenset(
     "优点 好处 优势 优缺点 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文 推理 权重 序列 嵌入 词元 token 双向 单向 并行 串行 收敛".split()  # noqa: SIM905
 )
@@ -262,3 +264,17 @@ def latin_names(question: str) -> list[str]:
     if not has_chinese(question):
         words = [word for word in words if len(word) > 2 and re.search(r"[A-Z0-9]", word[1:])]
     return list(dict.fromkeys(words))
+
+
+def sought(question: str) -> tuple[str, ...]:
+    """The things of which a question asks for one or some ("哪些模型用…", "which optimizers …"), as far as the table knows them;
+    empty for other questions. ``question`` is expected folded.
+    """
+    for match in _WHICH.finditer(question):
+        thing = match.group(1) or match.group(2)
+        if re.match(r"(?:大|语言|开源|预训练)*模型|(?:[a-z-]+ )*models?\b", thing):
+            return tuple(_MODELS.split(" | "))
+        for name, _ in aliases(thing):
+            if (thing.startswith(name) or thing.isascii()) and (found := kinds(name)):
+                return found
+    return ()
