@@ -88,6 +88,21 @@ def table(found: dict[str, dict[str, list[tuple[float, float]]]]) -> str:
     return "\n".join(lines)
 
 
+def means(found: dict[str, dict[str, list[tuple[float, float]]]]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Stage, kind of question and figure (``questions``, ``recall@5``, ``mrr@10``) to its value."""
+    return {
+        stage: {
+            group: {
+                "questions": len(values),
+                "recall@5": mean([(hit,) for hit, _ in values]),
+                "mrr@10": mean([(rank,) for _, rank in values]),
+            }
+            for group, values in groups.items()
+        }
+        for stage, groups in found.items()
+    }
+
+
 def _cell(values: Sequence[tuple[float, float]]) -> str:
     ranks = [(value,) for _, value in values]
     return f"{mean(values) or 0.0:.3f} / {mean(ranks) or 0.0:.3f}{_range(interval('mean', ranks), '')}"

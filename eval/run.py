@@ -83,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--model", metavar="MODEL", help="an LLM beside the reader, as 'ask --model' names it")
             one.add_argument("--show", action="store_true", help="print the questions that failed, with their answers")
 
+    one = command("ablation", _ablation, "what each stage of the search adds, by kind of question")
+    one.add_argument("--questions", type=Path, action="append", required=True, metavar="FILE", help="JSONL of questions")
+    one.add_argument("--sections", type=Path, metavar="FILE", help="JSONL of gold sections (default: those of the library)")
+    one.add_argument("--library", metavar="DIR", help="the library to ask")
+
     one = command("cleaning", _cleaning, "boilerplate left and content lost, against gold sections")
     one.add_argument("--sections", type=Path, required=True, metavar="FILE", help="JSONL of gold sections")
     one.add_argument("--library", metavar="DIR", help="the library to look at")
@@ -152,6 +157,16 @@ def _answers(args: argparse.Namespace) -> int:
     if args.show:
         print(printed(report, failures=True), file=sys.stderr)
     return _told(report, args)
+
+
+def _ablation(args: argparse.Namespace) -> int:
+    from eval import ablation
+
+    with Bar() as progress, ExitStack() as stack:
+        library, cases, sections = _asked(args, stack)
+        found = ablation.run(cases, library, sections, progress=progress)
+    print(json.dumps(ablation.means(found), ensure_ascii=False) if args.json else ablation.table(found))
+    return 0
 
 
 def _cleaning(args: argparse.Namespace) -> int:

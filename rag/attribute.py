@@ -1,8 +1,10 @@
 """Put the footnotes of a sentence right: marks that do not support it go, and a passage that does takes their place.
 
-A mark stays when its passage supports the sentence by itself, or when the sentence needs it beside the others (half of it
-stands here, half there). Where another passage supports it clearly better, that one is cited
-instead; where none does, the sentence goes without a footnote, and its check says why.
+A mark stays when its passage supports the sentence clearly by itself, when it is the best of several passages and not far from
+that, or when the sentence needs it beside the others (half of it stands here, half there). A passage on the same topic shares
+words with nearly every sentence of it, so what is only partly supported keeps no mark on that alone. Where another passage
+supports the sentence clearly better, that one is cited instead; where none does, the sentence goes without a footnote, and its
+check says why.
 """
 
 from __future__ import annotations
@@ -10,11 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.verify import PARTIAL, SUPPORTED, Check, check
+from rag.verify import PARTIAL, Check, check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+CLEAR = 0.55
+"""Support from which on a mark stays: of wrong passages on the same topic one in twenty reaches it (README in rag/verifier)."""
 MARGIN = 0.15
 """By how much less a sentence is supported without a mark that it needs, or with a mark's passage than with the best one."""
 SURE = 0.9
@@ -47,17 +51,22 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str]) -> A
         return _attribution(marks, valid, together)
     alone = {place: check(sentence, [passages[place]]) for place in valid}
     best = max((found.support for found in alone.values()), default=0.0)
+    elsewhere: dict[int, Check] = {}
     if max(best, together.support) < SURE:
         others = [place for place in range(len(passages)) if place not in valid][:LOOKED_AT]
-        found = {place: check(sentence, [passages[place]]) for place in others}
-        better = max(found, key=lambda place: (found[place].support, -place), default=None)
-        if better is not None and found[better].support >= max(SUPPORTED, together.support + MARGIN):
-            return _attribution(marks, [better], found[better])
-    enough = SUPPORTED if together.support >= SUPPORTED else PARTIAL
+        elsewhere = {place: check(sentence, [passages[place]]) for place in others}
+        better = max(elsewhere, key=lambda place: (elsewhere[place].support, -place), default=None)
+        if better is not None and elsewhere[better].support >= max(CLEAR, together.support + MARGIN):
+            return _attribution(marks, [better], elsewhere[better])
+    top = max((found.support for found in elsewhere.values()), default=0.0)
+    first = len(passages) > 1 and best >= top  # of one passage, being the best says nothing
     kept = [
-        place for place in valid if alone[place].support >= max(enough, best - MARGIN) and alone[place].verdict != "contradicted"
+        place
+        for place, found in alone.items()
+        if found.verdict != "contradicted"
+        and (found.support >= max(CLEAR, best - MARGIN) or (first and found.support == best >= PARTIAL))
     ]
-    if not kept and together.support >= SUPPORTED:
+    if not kept and together.support >= CLEAR:
         kept = _needed(sentence, valid, passages, together)
     return _attribution(marks, kept, check(sentence, [passages[place] for place in kept]) if kept else together)
 

@@ -8,6 +8,7 @@ them in both directions. Sentences of one passage are not compared: a note that 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag.fault import Fault
+    from rag.words import Text
 
 ALIKE = 0.65
 """Share of each sentence's weighty words that stands in the other."""
@@ -32,6 +34,7 @@ LONGEST = 240
 """Characters of a sentence that is compared; what is longer says too much at once."""
 MOST = 40
 """Sentences that speak of the question and are compared in pairs."""
+_REFERENCE = re.compile(r"^\W*(?:参考|引用|出处|来源|references?\b|see also\b)|arxiv|\bdoi\b|\bet al\b|https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ def _places(number: int, passage: str) -> list[Place]:
     out, position = [], 0
     for sentence in sentences(passage):
         start = passage.find(sentence, position)
-        if start < 0 or len(sentence) > LONGEST or claims_nothing(sentence):
+        if start < 0 or len(sentence) > LONGEST or claims_nothing(sentence) or _REFERENCE.search(sentence):
             continue
         position = start + len(sentence)
         out.append(Place(passage=number, start=start, end=position, text=sentence))
@@ -97,6 +100,8 @@ def _asked(question: str, sentence: str) -> bool:
 
 def _between(left: str, right: str) -> Fault | None:
     """The fault by which ``left`` contradicts ``right`` and ``right`` ``left``."""
+    if not _comparable(parse(left), parse(right)):
+        return None
     ways = []
     for claim, other in ((left, right), (right, left)):
         passages = evidence((other,))
@@ -112,3 +117,19 @@ def _between(left: str, right: str) -> Fault | None:
         ways.append(faults)
     shared = {fault.kind for fault in ways[1]}
     return weightiest([fault for fault in ways[0] if fault.kind in shared])
+
+
+def _comparable(left: Text, right: Text) -> bool:
+    """Whether both name the same things, and differ in one number of one unit, or in none."""
+    for text, against in ((left, right), (right, left)):
+        if any(word.name and word.key not in against.folded for word in text.words):
+            return False
+    ours, theirs = (
+        [one for one in text.quantities if not any(one.same(other) for other in against.quantities)]
+        for text, against in ((left, right), (right, left))
+    )
+    if not ours and not theirs:
+        return True
+    if len(ours) != 1 or len(theirs) != 1:
+        return False
+    return ours[0].dimension == theirs[0].dimension and ours[0].counts == theirs[0].counts

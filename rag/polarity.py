@@ -61,6 +61,58 @@ higher/lower high/low faster/slower fast/slow quick/slow larger/smaller large/sm
 encoder/decoder encode/decode encoding/decoding training/inference train/test training/testing serial/parallel sequential/parallel unidirectional/bidirectional absolute/relative vanishing/exploding vanish/explode forward/backward input/output query/key advantage/disadvantage benefit/drawback pro/con overfit/underfit overfitting/underfitting static/dynamic synchronous/asynchronous offline/online local/global local/remote linear/nonlinear supervised/unsupervised discrete/continuous fixed/variable fixed/learned random/deterministic frozen/trainable freeze/update explicit/implicit direct/indirect directly/indirectly active/passive automatic/manual automatically/manually public/private open/closed open/close free/paid positive/negative true/false right/wrong right/left correct/incorrect same/different similar/different identical/different equal/unequal dependent/independent depend/independent shared/separate include/exclude includes/excludes accept/reject accepted/rejected approve/reject approved/rejected allow/forbid allow/prohibit allowed/prohibited permit/prohibit enable/disable enabled/disabled enable/prevent allow/prevent support/oppose supported/opposed agree/disagree confirm/deny confirmed/denied succeed/fail success/failure win/lose won/lost pass/fail passed/failed start/stop start/end start/finish begin/end begin/finish started/ended opened/closed add/remove add/subtract insert/delete plus/minus multiply/divide multiplied/divided sum/difference keep/discard keep/remove keep/drop retain/discard merge/split join/leave attach/detach connect/disconnect buy/sell bought/sold import/export borrow/lend send/receive sender/receiver give/take push/pull read/write lock/unlock load/unload upload/download compress/decompress encrypt/decrypt client/server producer/consumer parent/child teacher/student husband/wife father/mother brother/sister son/daughter uncle/aunt king/queen man/woman men/women male/female boy/girl born/died birth/death alive/dead arrive/depart arrival/departure enter/exit enter/leave north/south east/west northern/southern eastern/western morning/evening morning/afternoon morning/night day/night daytime/night weekday/weekend summer/winter ascending/descending increment/decrement increments/decrements mean/variance precision/recall bias/variance generator/discriminator numerator/denominator row/column horizontal/vertical odd/even convex/concave converge/diverge safe/dangerous safe/unsafe optional/required optional/mandatory voluntary/mandatory temporary/permanent legal/illegal guilty/innocent guilty/acquitted profit/loss revenue/cost customer/supplier buyer/seller landlord/tenant employer/employee plaintiff/defendant majority/minority all/some always/never always/sometimes always/usually everyone/nobody often/rarely frequent/rare common/rare many/few internal/external inside/outside inner/outer major/minor primary/secondary necessary/unnecessary sufficient/insufficient possible/impossible likely/unlikely able/unable visible/invisible relevant/irrelevant reduce/raise cause/prevent
 """
 
+_GROUPS = """
+增加 增大 增长 提高 提升 上升 上涨 升高 攀升 变大 变多 变高 涨到 升到 多了 更多 抬高 拉高 / 减少 减小 下降 降低 降到 下跌 下滑 回落 缩小 缩减 变小 变少 变低 跌到 少了 更少 压低 拉低
+去掉 删去 删除 移除 取消 拿掉 扔掉 丢弃 丢掉 舍弃 抛弃 省去 放弃 砍掉 不再 / 保留 留着 留下 沿用 保住 仍用 还用 加上 加入 增设 新增
+允许 可以 准许 许可 能够 得以 / 禁止 不得 不准 不许 不可 不能 严禁 无法 不可以
+需要 必须 得先 要先 须 / 无需 不需要 不必 不用 免 用不着 省得
+通过 获准 批准 过关 成行 / 否决 驳回 拒绝 被拒 未获 落空 没通过
+开放 营业 开着 开门 照常 / 关闭 停业 歇业 关门 停开 休馆 停运
+更快 较快 加快 提速 变快 快得多 / 更慢 较慢 拖慢 减慢 变慢 放慢 慢得多
+更好 优于 胜过 强于 好于 占优 更强 / 更差 不如 劣于 逊于 弱于 差于 更弱
+很大 较大 显著 明显 大幅 悬殊 / 很小 较小 不明显 微小 轻微 相近 差不多 不显著
+有利 有益 有助于 帮助 改善 促进 缓解 / 有害 不利 妨碍 损害 恶化 抑制 阻碍 加剧 加重
+适合 适用 擅长 / 不适合 不适用 不宜 不擅长
+先 之前 以前 前 早于 提前 / 后 之后 以后 晚于 推迟 延后
+最小 最低 最少 下界 至少 不低于 不少于 起码 / 最大 最高 最多 上界 至多 不超过 顶多
+主要 首要 / 次要 其次 附带
+精确 准确 严格 / 近似 粗略 大致
+独立 互不相关 无关 / 依赖 取决于 相关 有关
+全部 所有 一律 统统 / 部分 个别 少数 一些
+存在 出现 发生 有 / 没有 不存在 不出现 不会
+共享 共用 同一个 / 各自 独有 单独
+固定 不变 恒定 冻结 / 变化 可变 更新 改变 学习
+容易 简便 好 / 难 不易 麻烦
+便宜 省钱 / 贵 费钱
+吸收 收入 流入 进入 补给 / 释放 放出 流出 排出 支出
+increase rise grow climb higher raise gain more up jump improve / decrease fall drop decline lower reduce shrink less fewer down slip cut lose
+approve pass accept allow permit adopt carried / reject refuse deny forbid prohibit ban block fail defeated vetoed turned
+keep retain preserve maintain remain stay / remove drop discard delete abandon abolish scrap eliminate omit
+need require must necessary mandatory compulsory / unnecessary needless optional without free
+open running available / closed shut stopped suspended cancelled unavailable
+always every / never none no
+fast faster quick quicker speed / slow slower slowly delay
+better stronger superior outperform beat above exceed win won / worse weaker inferior underperform below lost lose
+before earlier prior advance / after later afterwards following delay postponed
+large significant considerable substantial marked sharply greatly / small slight minor negligible little modest slightly
+same equal identical unchanged constant fixed / different differ changed vary varying
+safe harmless / dangerous harmful unsafe risky
+succeed success work works / fail failure
+help helps benefit improve / harm harms hurt damage worsen
+simple easy / complex difficult hard
+exact exactly precise / approximate approximately roughly approximation
+support supported back backed favour / oppose opposed against objected
+independent regardless / depend depends dependent
+include included cover covered covers / exclude excluded excludes except
+minimum least / maximum most
+encourage recommend recommended advise advised / discourage discouraged avoid
+confirm confirmed proved / ruled refuted disproved
+add adds added / subtract remove removed
+enough sufficient / insufficient lack lacks short
+die died killed dead / survived alive
+"""
+"""Words of one direction, and those of the other; each is the opposite of each."""
+
 
 def _pairs() -> tuple[dict[str, frozenset[str]], re.Pattern[str]]:
     table: dict[str, set[str]] = {}
@@ -68,6 +120,12 @@ def _pairs() -> tuple[dict[str, frozenset[str]], re.Pattern[str]]:
         left, right = pair.split("/")
         table.setdefault(left, set()).add(right)
         table.setdefault(right, set()).add(left)
+    for group in _GROUPS.strip().split("\n"):
+        ones, others = (side.split() for side in group.split("/"))
+        for one in ones:
+            table.setdefault(one, set()).update(others)
+        for other in others:
+            table.setdefault(other, set()).update(ones)
     wide = sorted((word for word in table if not word.isascii()), key=len, reverse=True)
     latin = sorted((word for word in table if word.isascii()), key=len, reverse=True)
     pattern = re.compile("|".join(wide) + rf"|(?<![a-z])(?:{'|'.join(latin)})(?=(?:e?s|e?d|ing|ly|r|er)?(?![a-z]))")
@@ -111,6 +169,49 @@ _CONDITION = re.compile(
     r"如果|若(?!干)|只有|除非|仅当|前提|条件|凭(?!借)|当.{1,20}时|的情况下|的时候|需要先|仍需|例外|除.{1,12}外|仅限|限于|仅(?!仅)|只(?!要)|超过|以上|以下|以内|对于|"
     r"\b(?:if|unless|only|provided|when|whenever|except|as long as|until|in case|more than|less than|at least|at most|under|within|over|during|for those|who)\b"
 )
+
+
+_IF = re.compile(
+    r"如果|若(?!干)|只有|除非|仅当|前提|凭(?!借)|当.{1,20}时|的情况下|的时候|[^同及实临暂有]时(?=[,，。候]|$|[\u3400-\u9fff])|需要先|例外|除.{1,12}外|仅限|限于|仅(?!仅)|只(?!要|是)|超过|以上|以下|以内|未满|不满|对于|对[^应比称数角齐话]{1,8}(?:来说|而言)|的话|一旦|之后才|才(?![能华])|条件|范围内|期间|如(?=[\u3400-\u9fff]{2,14}(?:则|,|，|的))|"
+    r"\b(?:if|unless|only|provided|when|whenever|where|except|as long as|until|in case|more than|less than|at least|at most|under|within|over|during|for those|who|with|without|given|assuming|while|once|for)\b"
+)
+_MAY = re.compile(
+    r"可能|也许|或许|大概|似乎|据称|有望|预计|不一定|未必|往往|通常|一般(?!化)|常常|经常|有时|偶尔|时常|倾向|估计|或(?=有|会|将|可)|暂(?!停)|"
+    r"\b(?:may|might|can|could|possibly|probably|perhaps|likely|tends? to|seems?|appears?|suggests?|often|usually|generally|typically|sometimes|occasionally|frequently|commonly|expected|normally|rarely|hypothesis|up to|not always)\b"
+)
+_PART = re.compile(
+    r"部分|有些|某些|一些|若干|少数|少量|多数|大多|大部分|基本上?|几乎|主要|相对|特定|个别|约|左右|近(?=[\d一二三四五六七八九十百])|其中|之一|(?<![a-z])(?:some|certain|several|many|most|mostly|partly|partially|mainly|largely|in part|few|almost|nearly|primarily|about|roughly|around|one of|two of|half|certain)(?![a-z])"
+)
+
+
+@lru_cache(maxsize=4096)
+def conditions(text: str) -> bool:
+    """Whether something in ``text`` holds only on a condition."""
+    return _IF.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def hedges(text: str) -> bool:
+    """Whether something in ``text`` is only possible or usual."""
+    return _MAY.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def parts(text: str) -> bool:
+    """Whether ``text`` speaks of a part, or about."""
+    return _PART.search(text) is not None
+
+
+_WHOLE = re.compile(
+    r"所有|全部|全都|一切|任何|任意|每一?[个条种次位项]|总是|总会|总能|始终|永远|一定|必定|必然|必将|肯定|绝对(?!值|位置|路径|误差|编码)|完全(?!连接)|彻底|无一例外|无论|不管|不论|从不|从未|绝不|毫无|百分之百|凡是|只要|准能|统统|一律|都(?!市|会区)|谁都|哪(?=.{0,8}都)|怎么.{0,6}都|唯一|就(?=一定|会|能)|最(?=[好佳优])|全(?=[是都市国体身年])|"
+    r"\b(?:all|every|everyone|everything|everybody|always|never|entirely|completely|guarantee[sd]?|certainly|definitely|invariably|necessarily|universally|totally|fully|without exception|no one|nobody|nothing|none|inevitably|proves?|any|anyone|anything|whatever|whenever|no matter|regardless|simply|whole|entire|ever|sure|for good|forever|must|only|the best|100%)\b"
+)
+
+
+@lru_cache(maxsize=4096)
+def wholes(text: str) -> bool:
+    """Whether something in ``text`` holds for all or always."""
+    return _WHOLE.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

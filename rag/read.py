@@ -171,7 +171,9 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
         covered = share(asked, set(tokens(text)), library)
-        score = 0.3 * float(alone[number]) + 0.2 * float(headed[number]) + (0.5 - weight) * covered + weight * float(meets[number])
+        score = (
+            0.3 * float(alone[number]) + 0.2 * float(headed[number]) + (0.5 - weight) * covered + weight * float(meets[number])
+        )
         score += HEADED * headed_by * (1 - LATER * number / len(cut))
         line = document.text.rfind("\n", 0, unit.start) + 1
         if _REFERENCE.match(document.text, line) and not _ASKS_REFERENCE.search(query.text):

@@ -3,9 +3,9 @@
     score = w · cosine + (1 - w) · √(BM25 / the BM25 that the question's tokens could reach by their IDF)
 
 The denominator makes BM25 a share of the question, comparable between questions, which rank fusion throws away; the root
-lets the first words that meet count more than the last, as a paraphrase shares some words and never all. On our
-development questions and two public sets this lost least on either: a plain sum needed twice the weight of the cosine
-for paraphrases, and then fell behind BM25 where words do meet. A question without Chinese characters leans on the
+lets the first words that meet count more than the last, as a paraphrase shares some words and never all. The weight of the
+cosine is small where words meet anyway: what a paraphrase means is weighed word by word when the best are ranked again
+(``rag/rerank.py``), and on two public sets more of it fell behind BM25. A question without Chinese characters leans on the
 cosine: over Chinese notes its words do not meet. Other names of the same thing (``rag/terms.py``) are weak matches.
 """
 

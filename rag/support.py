@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import ModelError
 from ingest.lexical import has_chinese
+from rag.contrast import SIGNS, signs
+from rag.fault import Clauses
 from rag.faults import KINDS
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ DIRECTIONS = (
     }
     | {kind: -1 for kind in KINDS}
     | {f"{kind}, else alike": -1 for kind in KINDS}
+    | SIGNS
+    | {f"{sign}, else alike": direction for sign, direction in SIGNS.items()}
 )
 """Which way each feature may move the support; 0 leaves it free."""
 FEATURES = tuple(DIRECTIONS)
@@ -106,6 +110,9 @@ def features(alignment: Alignment, faults: Sequence[Fault]) -> list[float]:
         values[f"{fault.kind}, else alike"] = values[fault.kind] * alike
         if fault.kind == "added":
             values["added to a quote"] = max(values.get("added to a quote", 0.0), fault.strength * best)
+    for sign, value in signs(alignment, Clauses(alignment)).items():
+        values[sign] = value
+        values[f"{sign}, else alike"] = value * alike
     return [values.get(name, 0.0) for name in FEATURES]
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "Verification", "check", "contradiction", "sentences", "verify"]
 
-SUPPORTED = 0.6
-PARTIAL = 0.4
+SUPPORTED = 0.5
+PARTIAL = 0.35
 """Support from which on a claim is supported, partly supported."""
 FAITHFUL = 0.5
 """Support that every claim of a faithful answer has."""

@@ -1,0 +1,65 @@
+"""Late interaction against values computed by hand, with a model of six words in two dimensions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ingest.embed import load_embedder
+from rag.interaction import NAMED, NARROWER, met
+
+VECTORS = {"east": (2.0, 0.0), "north": (0.0, 1.0), "between": (3.0, 3.0), "层归一化": (1.0, 0.0), "激活函数": (1.0, 0.0)}
+OTHER = (0.0, 5.0)
+
+
+class Words:
+    """Words are what spaces part; those it does not know point north, "nothing" has no vector."""
+
+    fingerprint = "words"
+    dimensions = 2
+
+    def encode(self, texts: list[str]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+        spans, rows, at = [], [], 0
+        for word in text.split(" "):
+            spans.append((at, at + len(word)))
+            rows.append((0.0, 0.0) if word == "nothing" else VECTORS.get(word, OTHER))
+            at += len(word) + 1
+        return spans, np.array(rows, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "share"),
+    [
+        ("east north", "east", (2 * 1 + 1 * 0) / 3),  # east weighs twice what north does
+        ("east north", "between", math.sqrt(0.5)),
+        ("east north", "between east north", 1.0),
+        ("east nothing", "east", 1.0),
+        ("east", "nothing", 0.0),
+        ("nothing", "east", 0.0),
+    ],
+)
+def test_each_word_takes_the_nearest_and_counts_by_its_weight(question: str, passage: str, share: float) -> None:
+    assert met(question, [passage], Words()).tolist() == pytest.approx([share], abs=1e-6)
+
+
+def test_a_term_is_met_by_another_name_and_less_by_a_kind() -> None:
+    assert met("层归一化", ["LayerNorm", "Dropout"], Words()).tolist() == pytest.approx([NAMED, 0.0], abs=1e-6)
+    assert met("激活函数", ["SwiGLU", "Dropout"], Words()).tolist() == pytest.approx([NARROWER, 0.0], abs=1e-6)
+
+
+def test_an_english_question_meets_the_chinese_passage_that_answers_it() -> None:
+    passages = ["梯度裁剪把梯度的范数限制在一个阈值以内。", "批大小是一次更新所用的样本数。", "学习率预热从很小的值开始。"]
+    found = met("How does clipping limit the norm of the gradient?", passages, load_embedder())
+    assert found.argmax() == 0
+
+
+def test_traditional_and_simplified_meet_alike() -> None:
+    simplified, traditional = "学习率预热", "學習率預熱"
+    passage = ["学习率预热从很小的值开始。"]
+    assert met(traditional, passage, load_embedder()).tolist() == met(simplified, passage, load_embedder()).tolist()
