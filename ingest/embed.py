@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "model"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
+_REMEMBERED = 2048
+"""Texts whose tokens are remembered for ``words``."""
 
 
 def load_embedder(name: str = "default") -> Embedder:
@@ -42,14 +45,22 @@ def load_embedder(name: str = "default") -> Embedder:
     A folder with ``SHA256SUMS`` is one that this program wrote, static or ONNX (``embed_onnx``), and needs no torch. Raises
     ``ModelError`` when it cannot be loaded, ``MissingExtra`` when sentence-transformers or onnxruntime is missing.
     """
-    folder = SHIPPED if name == "default" else Path(name)
-    if not (folder / "SHA256SUMS").is_file() and name != "default":
+    if name == "default":
+        return shipped()
+    folder = Path(name)
+    if not (folder / "SHA256SUMS").is_file():
         return SentenceTransformersModel(name)
     if (folder / "model.onnx").is_file():
         from ingest.embed_onnx import OnnxModel
 
         return OnnxModel(folder)
     return StaticModel(folder)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> StaticModel:
+    """The shipped model, read and checked once a process: reading it takes a fifth of a cold answer's CPU."""
+    return StaticModel(SHIPPED)
 
 
 def known_fingerprint(name: str) -> str | None:
@@ -91,6 +102,7 @@ class StaticModel:
         if self._tokenizer.get_vocab_size() != len(self._table):
             raise ModelError(f"{folder}: {len(self._table)} vectors for {self._tokenizer.get_vocab_size()} tokens")
         self.dimensions = int(self._table.shape[1])
+        self._cut = lru_cache(maxsize=_REMEMBERED)(self._cut_anew)  # the same passages come up for many questions
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, ``[len(texts), dimensions]``: the normalised mean of the rows of each text's tokens.
@@ -122,9 +134,13 @@ class StaticModel:
         """
         import numpy as np
 
+        spans, ids = self._cut(text)
+        rows = self._table[ids].astype(np.float32)
+        return spans, rows if self._factors is None else rows * self._factors[ids][:, None]
+
+    def _cut_anew(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        rows = self._table[encoding.ids].astype(np.float32)
-        return encoding.offsets, rows if self._factors is None else rows * self._factors[encoding.ids][:, None]
+        return encoding.offsets, encoding.ids
 
 
 class SentenceTransformersModel:

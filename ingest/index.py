@@ -19,6 +19,7 @@ import hashlib
 import os
 import shutil
 import weakref
+from functools import lru_cache
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ HEADING_WEIGHT = 0.7
 """What a match in the headings counts against one in the passage."""
 QUERY_TOKENS = 96
 """A longer question is searched by that many of its rarest tokens."""
+IDFS = 50_000
+"""Tokens whose inverse document frequency is remembered."""
 
 _TRAINING = 20_000
 _REFINE = 400
@@ -170,6 +173,7 @@ class LexicalIndex:
         index.reload()
         self._schema = index.schema
         self._searcher = index.searcher()
+        self._idf = lru_cache(maxsize=IDFS)(self._counted)  # of one state of the index, which never changes
 
     @classmethod
     def build(cls, folder: Path | None, passages: Iterable[tuple[int, Sequence[str], str]]) -> LexicalIndex:
@@ -282,7 +286,7 @@ class LexicalIndex:
                 found[term] = max(found.get(term, 0), count)
         return found
 
-    def _idf(self, word: str) -> float:
+    def _counted(self, word: str) -> float:
         count = self._searcher.num_docs
         frequency = min(count, max(self._searcher.doc_freq(field, word) for field in ("heading", "body")))
         return log(1 + (count - frequency + 0.5) / (frequency + 0.5))

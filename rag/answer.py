@@ -13,6 +13,7 @@ from ingest.errors import ModelFailed
 from ingest.lexical import has_chinese
 from rag.abstain import judge
 from rag.cite import citation, cite, sentence_texts
+from rag.disagree import disagreement
 from rag.generate import name_of
 from rag.notice import notice as say
 from rag.premise import corrected_premise
@@ -105,10 +106,16 @@ def stream(
     if not quotes:  # headings and lines that introduce nothing
         yield from _told(_abstention(query, replace(judgement, reason="absent", confidence=0.0), found, library))
         return
+    split = disagreement(query.text, answerable, library)
+    if split is not None:
+        quotes = [*(quote for quote in quotes if not any(side.covers(quote) for side in split[:2])), *split[:2]]
     citations, numbers = cite(quotes, library)
     sentences = [_verified(text, citations[n - 1]) for text, n in zip(sentence_texts(quotes), numbers, strict=True)]
     if correction is not None:
         sentences[0] = replace(sentences[0], text=_says(query.text, "premise").format(sentences[0].text))
+    if split is not None:
+        sides = zip(sentences[-2:], ("one side", "other side"), strict=True)
+        sentences[-2:] = [replace(each, text=_says(query.text, side).format(each.text, split[2])) for each, side in sides]
     yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))
 
 
@@ -233,6 +240,8 @@ _WORDS = {
         "Your notes don't say: this is not what they are about.",
     ),
     "nothing": ("笔记里没有写到这个问题。", "Your notes don't say."),
+    "one side": ("笔记的说法不一致（{1}）。一处写的是：{0}", "Your notes disagree ({1}). One says: {0}"),
+    "other side": ("另一处写的是：{0}", "Another says: {0}"),
     "premise": ("问题的前提和笔记不一致，笔记写的是：{}", "The question's premise differs from your notes, which say: {}"),
     "and": ("、", ", "),
 }

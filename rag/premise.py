@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from ingest.lexical import fold
 from rag.polarity import pivots
-from rag.read import Quote
-from rag.segment import Unit
+from rag.read import quote_of
 from rag.verify import contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.store import Library
+    from rag.read import Quote
     from rag.types import Passage
 
 
@@ -31,11 +31,8 @@ def corrected_premise(question: str, passages: Sequence[Passage], library: Libra
         start = passage.chunk.start
         for line in passage.chunk.text.split("\n"):
             if _replaces(line) and contradiction(question, line) == "replacement":
-                document = library.document(passage.chunk.document_id)
-                section = next(s for s in library.sections(document.id) if s.start <= start < s.end)
                 begin = start + len(line) - len(line.lstrip())
-                unit = Unit(start=begin, end=begin + len(line.strip()), kind="sentence", block=0, lead=-1)
-                return Quote(document=document, section=section, unit=unit, text=line.strip(), relevance=1.0)
+                return quote_of(passage, begin, begin + len(line.strip()), library)
             start += len(line) + 1
     return None
 

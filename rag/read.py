@@ -16,7 +16,7 @@ from ingest.lexical import has_chinese, tokens
 from rag.interaction import met
 from rag.rerank import subjects
 from rag.retrieve import query_terms, share
-from rag.segment import units
+from rag.segment import Unit, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ingest.store import Library
     from ingest.types import Document, Section
     from rag.rewrite import Query
-    from rag.segment import Unit
     from rag.types import Passage
 
 BUDGET = 440
@@ -84,6 +83,14 @@ class Quote:
     def covers(self, other: Quote) -> bool:
         """Whether ``other`` lies within this quote."""
         return self.document.id == other.document.id and self.unit.start <= other.unit.start and other.unit.end <= self.unit.end
+
+
+def quote_of(passage: Passage, start: int, end: int, library: Library) -> Quote:
+    """One sentence of a passage as a quote: ``document.text[start:end]``."""
+    document = library.document(passage.chunk.document_id)
+    section = next(section for section in library.sections(document.id) if section.start <= passage.chunk.start < section.end)
+    unit = Unit(start=start, end=end, kind="sentence", block=0, lead=-1)
+    return Quote(document=document, section=section, unit=unit, text=document.text[start:end], relevance=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Literal
 
@@ -76,8 +77,9 @@ def retrieve(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid"
     return _passages(best, library, k, origin)
 
 
+@lru_cache(maxsize=4096)
 def query_terms(query: str) -> Terms:
-    """What to look up for ``query``. Words that only make it a question are left out, unless nothing else is there.
+    """What to look up for ``query`` (not to be changed: it is remembered). Words that only make it a question are left out, unless nothing else is there.
 
     A token of a Chinese name that is a single character would match everywhere, so names are looked up by the longer ones.
     """
