@@ -19,7 +19,7 @@ from rag.notice import notice as say
 from rag.premise import corrected_premise
 from rag.read import BUDGET, read
 from rag.rerank import rerank
-from rag.retrieve import retrieve
+from rag.retrieve import query_terms, retrieve
 from rag.rewrite import rewrite
 from rag.spell import corrected
 from rag.types import Answer, Passage, Sentence
@@ -80,7 +80,8 @@ def stream(
     it failed. Closing the stream, or setting ``stop`` from another thread, stops the LLM at once. ``characters``: how long an
     answer in the notes' own words is; ``shown``: how many passages an LLM is given.
     """
-    query, model, notice = _understood(corrected(question, library), history, model, config, stop)
+    question = corrected(question, library)
+    query, model, notice = _understood(question, history if _goes_on(question, library) else (), model, config, stop)
     found = [rerank(part, retrieve(part, library, k=WIDE), library) for part in query.parts]
     judgement = judge(query, found, library)
     if judgement.reason is not None:
@@ -125,6 +126,14 @@ def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") 
     if mode != "hybrid":
         return retrieve(query, library, k=k, mode=mode)
     return rerank(query, retrieve(query, library, k=max(k, WIDE)), library)[:k]
+
+
+def _goes_on(question: str, library: Library) -> bool:
+    """Whether the question can go on with the chat: not when nothing that it says itself, in Chinese, stands in any note
+    ("怎么烤面包?").
+    """
+    said = [token for token in query_terms(question).tokens if len(token) > 1 and not token.isascii()]
+    return not said or any(library.known(said))
 
 
 def _understood(

@@ -150,3 +150,11 @@ def test_a_heading_that_comes_twice_does_not_reach_over_what_stands_between(tmp_
     assert not answer.abstained
     for citation in answer.citations:
         assert citation.trail[-1] == ("细节" if "细节" in citation.quote else "概述")
+
+
+def test_a_question_of_which_the_notes_say_nothing_does_not_go_on_with_the_chat(library: Library) -> None:
+    history = [Turn(role="user", content="RMSNorm 的公式是什么?")]
+    other = ask("怎么烤面包?", library, history=history)
+    assert other.question == "怎么烤面包?"
+    assert other.abstained
+    assert ask("它的公式呢?", library, history=history).question.startswith("RMSNorm")

@@ -187,6 +187,13 @@ def test_a_long_section_is_cut_at_lines_around_what_was_found(library: Library, 
         given = contexts(retrieve("编号 200 的事情", opened, k=WIDE), opened)
         spans = sorted((one.start, one.end) for one in given)
         assert all(a[1] <= b[0] for a, b in pairwise(spans))
+        one, other, between = (
+            replace(found[0], chunk=replace(found[0].chunk, start=start, end=end))
+            for start, end in ((2000, 2100), (3000, 3050), (2600, 2700))
+        )
+        first, second = contexts([one, other], opened)
+        assert first.start < 2600 < first.end <= second.start < 2700 < second.end
+        assert contexts([one, other, between], opened) == [first, second], "what two passages hold together is not given again"
 
 
 def test_a_passage_cannot_close_itself_or_speak_as_another(library: Library) -> None:
