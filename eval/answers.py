@@ -198,7 +198,8 @@ def _failures(case: Case, answer: Answer, values: dict[str, float | None]) -> li
         out.append(("wrong section", " · ".join(sorted(case.gold))))
     if missing := missing_facts(answer.text, case.key_facts):
         out.append(("facts missing", "; ".join(missing)))
-    if (values["citation recall"] or 0.0) < 1:
+    recall = values["citation recall"]
+    if recall is not None and recall < 1:
         out.append(("citation", ""))
     if answer.notice:
         out.append(("notice", answer.notice))

@@ -78,27 +78,34 @@ def watch(
         raise_interrupt=True,
     )
     next(noticed, None)  # from here on nothing is missed
-    last = update(given, settings, progress=progress)
+    last = update(given, settings, stop=stop, progress=progress)
     yield last
     for what in noticed:
         if what:
-            found = update(given, settings, progress=progress)
+            found = update(given, settings, stop=stop, progress=progress)
             if found.changes or found.failed or found.skipped != last.skipped:
                 yield found
             last = found
 
 
-def update(paths: Sequence[Path], settings: Settings, *, progress: Callable[[int, int, str], None] | None = None) -> Update:
-    """``build``, and what is different after it."""
+def update(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    stop: Event | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Update:
+    """``build``, and what is different after it; a library that is busy is not waited for once ``stop`` is set."""
     started = time.perf_counter()
     for wait in (*(2**turn for turn in range(RETRIES)), None):
         try:
             summary, found = compared(settings, lambda: build(paths, settings, progress=progress))
             return Update(changes=tuple(found), skipped=summary.skipped, seconds=time.perf_counter() - started)
         except LibraryBusy as exc:
-            if wait is None:
+            if wait is None or (stop is not None and stop.wait(wait)):
                 return Update(failed=str(exc), seconds=time.perf_counter() - started)
-            time.sleep(wait)
+            if stop is None:
+                time.sleep(wait)
         except NotesError as exc:
             return Update(failed=str(exc), seconds=time.perf_counter() - started)
     raise AssertionError("the last turn returns")

@@ -16,6 +16,8 @@ from rag.polarity import conditions, hedges, negations, opposites, parts, wholes
 from rag.quantity import quantities
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 SIGNS = {
     "odd negation": -1,
-    "odd negation about": -1,
     "crossed": -1,
     "crossed about": -1,
     "condition lost": -1,
@@ -35,14 +36,18 @@ SIGNS = {
     "scattered": -1,
     "mixed": -1,
     "number apart": -1,
-    "odd word": -1,
     "odd symbol": -1,
     "changed places": -1,
-    "out of order": -1,
-    "unknown words": -1,
-    "weakest words": -1,
 }
 """The signs, and which way each may move the support."""
+_SYMBOL = re.compile(
+    r"[a-z]{1,3}_[a-z0-9(]+[a-z0-9]*\)?|(?<![a-z])(?:sqrt|√|log|ln|sin|cos|tanh|exp|max|min|sum|argmax)(?![a-z])|"
+    r"[=+*/^<>≤≥-](?=[a-z0-9(√|])|\d+/\d+|线性|二次|指数级|"
+    r"平方根?|开方|相加|相乘|拼接|乘以|除以|减去|加上|倒数|指数|对数|立方|"
+    r"squared?|squareroot|cubed?|inverse|linear(?:ly)?|"
+    r"quadratic(?:ally)?|exponential(?:ly)?|logarithm(?:ic)?|product|quotient|divided|multiplied|added|subtracted"
+)
+"""What a formula is made of, in signs or in words."""
 _LEAST = 0.3
 """Share of a clause that stands in a clause of the evidence before both are compared."""
 
@@ -55,8 +60,7 @@ def signs(alignment: Alignment, clauses: Clauses) -> dict[str, float]:
     _polarity(alignment, clauses, out)
     _scope(alignment, clauses, out)
     _places(alignment, out)
-    _residue(alignment, clauses, out)
-    _words(alignment, out)
+    _symbols(alignment, out)
     return out
 
 
@@ -64,7 +68,7 @@ def _wide(matrix: NDArray[np.float32], owner: NDArray[np.int64]) -> NDArray[np.f
     """``matrix`` with each clause reaching, weaker, into the next one and the one before of its sentence."""
     import numpy as np
 
-    out = matrix.copy()
+    out: NDArray[np.float32] = matrix.copy()
     beside = np.flatnonzero(owner[1:] == owner[:-1])
     out[:, beside + 1] = np.maximum(out[:, beside + 1], 0.8 * matrix[:, beside])
     out[:, beside] = np.maximum(out[:, beside], 0.7 * matrix[:, beside + 1])
@@ -77,18 +81,16 @@ def _best(clauses: Clauses, number: int) -> tuple[int, float]:
 
 
 def _polarity(alignment: Alignment, clauses: Clauses, out: dict[str, float]) -> None:
-    """An odd number of negations and opposites between a clause and what covers it best, and between it and all around that."""
+    """An odd number of negations and opposites between a clause and what covers it best; opposites alone, there and around it."""
     for number, said in enumerate(alignment.claim.clauses):
         column, fit = _best(clauses, number)
         if not fit:
             continue
         found = alignment.clauses[column]
         around = alignment.texts[int(alignment.owner[column])].folded
-        ours = len(negations(said))
         swapped, about = _crossed(said, found), _crossed(alignment.claim.folded, around)
-        odd = (ours + len(negations(found)) + swapped) % 2
+        odd = (len(negations(said)) + len(negations(found)) + swapped) % 2
         out["odd negation"] = max(out["odd negation"], fit * odd)
-        out["odd negation about"] = max(out["odd negation about"], fit * (bool(ours) != bool(negations(around))))
         out["crossed"] = max(out["crossed"], fit * min(1, swapped))
         out["crossed about"] = max(out["crossed about"], fit * min(2, about) / 2)
 
@@ -105,15 +107,16 @@ def _scope(alignment: Alignment, clauses: Clauses, out: dict[str, float]) -> Non
     """What limits the evidence and is missing in the claim; what widens the claim and is missing in the evidence."""
     whole = alignment.claim.folded
     ours = (conditions(whole), hedges(whole), parts(whole))
-    wide = bool(wholes(whole))
     for number, said in enumerate(alignment.claim.clauses):
         column, fit = _best(clauses, number)
         if not fit:
             continue
         sentence = alignment.texts[int(alignment.owner[column])].folded
-        first = max(0, column - 1) if column and alignment.owner[column - 1] == alignment.owner[column] else column
-        last = column + 1 if column + 1 < len(alignment.owner) and alignment.owner[column + 1] == alignment.owner[column] else column
-        near = " ".join(alignment.clauses[first : last + 1])
+        near = " ".join(
+            clause
+            for place, clause in enumerate(alignment.clauses)
+            if abs(place - column) < 2 and alignment.owner[place] == alignment.owner[column]
+        )
         for name, have, theirs in zip(
             ("condition lost", "hedge lost", "part lost"), ours, (conditions(near), hedges(near), parts(near)), strict=True
         ):
@@ -121,7 +124,7 @@ def _scope(alignment: Alignment, clauses: Clauses, out: dict[str, float]) -> Non
                 out[name] = max(out[name], fit)
         if wholes(said) and not wholes(sentence):
             out["whole added"] = max(out["whole added"], 0.4 + 0.6 * fit)
-        if wide and not wholes(sentence) and (hedges(near) or parts(near) or conditions(near)):
+        if wholes(said) and not wholes(sentence) and (hedges(near) or parts(near) or conditions(near)):
             out["hedge hardened"] = max(out["hedge hardened"], 0.4 + 0.6 * fit)
 
 
@@ -146,7 +149,7 @@ def _with_numbers(alignment: Alignment) -> tuple[NDArray[np.float32], NDArray[np
 
 
 def _places(alignment: Alignment, out: dict[str, float]) -> None:
-    """Words and numbers that stand in the evidence, but not together; such of two clauses that fit better in each other's place."""
+    """Words and numbers that stand in the evidence, but not together; those of two clauses that fit better exchanged."""
     import numpy as np
 
     matrix, weights, home = _with_numbers(alignment)
@@ -155,7 +158,8 @@ def _places(alignment: Alignment, out: dict[str, float]) -> None:
     sentence, wide = np.maximum.reduceat(matrix, starts, axis=1), _wide(matrix, alignment.owner)
     live, fits = [], []
     for number in range(len(alignment.claim.clauses)):
-        rows = np.flatnonzero(home == number)
+        own = home == number
+        rows = np.flatnonzero(own)
         total = float(weights[rows].sum())
         if not 0 < len(rows) <= MOST or total < 0.5:
             continue
@@ -163,62 +167,36 @@ def _places(alignment: Alignment, out: dict[str, float]) -> None:
         cover = weights[rows] @ wide[rows]
         out["scattered"] = max(out["scattered"], union - float((weights[rows] @ sentence[rows]).max()) / total)
         out["mixed"] = max(out["mixed"], union - float(cover.max()) / total)
-        own = np.where((home == number)[:, None], weights[:, None] * wide, 0.0)
-        rest = total - np.where(home == number, weights, 0.0)
-        fits.append(np.where(rest > 0.3, (wide * (cover - own)).max(axis=1) / np.maximum(rest, 0.3), 0.0))
-        live.append(number)
-        for row in rows:
-            if row >= len(alignment.weights) and rest[row] > 0.3:  # a number, and how well its clause stands where it does not
-                best = float((cover - own[row]).max()) / rest[row]
-                out["number apart"] = max(out["number apart"], float(best - fits[-1][row]))
+        rest = total - np.where(own, weights, 0.0)
+        around = cover - np.where(own, weights, 0.0)[:, None] * wide
+        fit = np.where(rest > 0.3, (wide * around).max(axis=1) / np.maximum(rest, 0.3), 0.0)
+        counted = rows[(rows >= len(alignment.weights)) & (rest[rows] > 0.3)]
+        if len(counted):  # how well the clause stands where its number does not
+            apart = around[counted].max(axis=1) / rest[counted] - fit[counted]
+            out["number apart"] = max(out["number apart"], float(apart.max()))
+        live.append(own & (full > 0.6) & (weights > 0.3))
+        fits.append(fit)
     if 1 < len(live) <= 8:
-        fit = np.stack(fits, axis=1)
-        movable = (full > 0.6) & (weights > 0.3)
-        for place, number in enumerate(live):
-            for other in range(place + 1, len(live)):
-                ours, theirs = np.flatnonzero(movable & (home == number)), np.flatnonzero(movable & (home == live[other]))
-                if len(ours) and len(theirs):
-                    here = fit[theirs, place][None, :] - fit[ours, place][:, None]
-                    there = fit[ours, other][:, None] - fit[theirs, other][None, :]
-                    out["changed places"] = max(out["changed places"], float(np.minimum(here, there).max()))
-    out["out of order"] = _disorder(alignment)
+        out["changed places"] = _exchange(live, fits)
 
 
-def _disorder(alignment: Alignment) -> float:
-    """Share of the neighbouring words of the claim, all of one sentence of the evidence, that stand there the other way round."""
-    text = alignment.texts[alignment.chosen[0]].folded
-    at = [(text.find(word.key), text.rfind(word.key)) for word in alignment.claim.words if len(word.key) > 1]
-    at = [places for places in at if places[0] >= 0]
-    if len(at) < 3:
-        return 0.0
-    turned = sum(one[0] > other[1] for one, other in zip(at, at[1:], strict=False))
-    return turned / (len(at) - 1)
-
-
-def _words(alignment: Alignment, out: dict[str, float]) -> None:
-    """How many weighty words stand nowhere, and how badly the three worst do."""
+def _exchange(clauses: Sequence[NDArray[np.bool_]], fits: Sequence[NDArray[np.float32]]) -> float:
+    """How much better two words of two clauses, those of ``clauses``, would fit in each other's place; both must gain."""
     import numpy as np
 
-    lost = alignment.weights * (1.0 - alignment.matrix.max(axis=1))
-    out["unknown words"] = min(1.0, float((lost > 0.45).sum()) / 4)
-    out["weakest words"] = min(1.0, float(np.sort(lost)[-3:].sum()) / 3)
+    best = 0.0
+    for place, (mine, here) in enumerate(zip(clauses, fits, strict=True)):
+        for other in range(place + 1, len(clauses)):
+            yours, there = clauses[other], fits[other]
+            if mine.any() and yours.any():
+                gain = np.minimum(here[yours][None, :] - here[mine][:, None], there[mine][:, None] - there[yours][None, :])
+                best = max(best, float(gain.max()))
+    return best
 
 
-_SYMBOL = re.compile(r"[a-z]{1,3}_[a-z0-9(]+[a-z0-9]*\)?|(?<![a-z])(?:sqrt|√|log|ln|sin|cos|tanh|exp|max|min|sum|argmax)(?![a-z])|[=+*/^<>≤≥-](?=[a-z0-9(√|])|\d+/\d+|平方根?|开方|相加|相乘|拼接|乘以|除以|减去|加上|倒数|指数|对数|立方|squared?|square root|cubed?|inverse|linear(?:ly)?|quadratic(?:ally)?|exponential(?:ly)?|logarithm(?:ic)?|product|quotient|divided|multiplied|added|subtracted|线性|二次|指数级")
-
-
-def _residue(alignment: Alignment, clauses: Clauses, out: dict[str, float]) -> None:
-    """What is left over of a clause that is otherwise nearly the evidence's: one weighty word, a symbol of a formula."""
-    for number, rows in enumerate(clauses.rows):
-        fit = float(clauses.best[number])
-        if len(rows) < 3 or fit < 0.5 or len(rows) > MOST:
-            continue
-        column = int(clauses.cover[number].round(4).argmax())
-        left = float((alignment.weights[rows] * (1.0 - alignment.matrix[rows, column])).max())
-        out["odd word"] = max(out["odd word"], min(1.0, left) * (fit - 0.5) * 2)
-        out["odd word"] = min(1.0, out["odd word"])
+def _symbols(alignment: Alignment, out: dict[str, float]) -> None:
+    """Symbols and words of a formula that the evidence, which has some too, has not."""
     ours = set(_SYMBOL.findall(symbols(alignment.claim.raw)))
-    if ours:
-        theirs = set(_SYMBOL.findall(symbols(" ".join(alignment.texts[place].raw for place in alignment.chosen))))
-        if theirs:
-            out["odd symbol"] = min(2, len(ours - theirs)) / 2
+    theirs = set(_SYMBOL.findall(symbols(" ".join(alignment.texts[place].raw for place in alignment.chosen)))) if ours else set()
+    if theirs:
+        out["odd symbol"] = min(2, len(ours - theirs)) / 2

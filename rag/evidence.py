@@ -34,7 +34,7 @@ NEAR = 14
 """Sentences that a claim is compared with word by word."""
 LONGEST = 1200
 """Characters of one sentence of the evidence; a longer one (a file without a stop) is cut."""
-_FAR, _CLOSE = 0.14, 0.60
+_FAR, _CLOSE = 0.20, 0.60
 """Cosines of two words' vectors that count for nothing and for the same word."""
 
 

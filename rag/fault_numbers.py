@@ -83,7 +83,9 @@ def _moved(quantity: Quantity, clause: int, alignment: Alignment, clauses: Claus
             rivals := [
                 o
                 for o in numbers
-                if not o.weak and o.dimension == quantity.dimension and (o.dimension or o.counts == quantity.counts)
+                if (not o.weak or o.text.strip()[:1].isdigit())
+                and o.dimension == quantity.dimension
+                and (o.dimension or o.counts == quantity.counts)
             ]
         ):
             elsewhere, other_text = cover, rivals[0].text

@@ -114,6 +114,8 @@ def contexts(found: Sequence[Passage], library: Library, *, budget: int = BUDGET
             if other.document_id == document.id and other.start < end and start < other.end:
                 start, end = (max(start, other.end), end) if other.start <= chunk.start else (start, min(end, other.start))
         text = document.text[start:end].strip()
+        if not text:  # what was found is spread over passages that are given already
+            continue
         start = document.text.index(text, start)
         end = start + len(text)
         cost = count(text) + count(" ".join(chunk.trail)) + 20

@@ -165,8 +165,17 @@ def _finish(message: BaseMessage) -> str:
     return str(next(filter(None, (about.get(name) for name in ("finish_reason", "done_reason", "stop_reason"))), ""))
 
 
-@lru_cache(maxsize=1)
+_starting = threading.Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
+    """The one loop of all models, also where two first questions come at once: clients belong to the loop they began on."""
+    with _starting:
+        return _started()
+
+
+@lru_cache(maxsize=1)
+def _started() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="footnote-model", daemon=True).start()
     return loop

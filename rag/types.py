@@ -109,12 +109,12 @@ def join(parts: Sequence[str]) -> str:
     gets its own paragraph; code, formulas and tables get an empty line around. A part that begins with two spaces goes on
     with the item before it.
     """
-    out = ""
+    out = before = ""
     for part in parts:
         below = out.rsplit("\n", 1)[-1]
         if not out:
             out = part.strip() if _GOES_ON.match(part) else part
-        elif _DISPLAYED.match(part) or _DISPLAYED.match(out.rsplit("\n\n", 1)[-1]):
+        elif _DISPLAYED.match(part) or _DISPLAYED.match(before):
             out += f"\n\n{part}"
         elif _ITEM.match(part):
             out += f"\n{part}" if _ITEM.match(below) else f"\n\n{part}"
@@ -129,4 +129,5 @@ def join(parts: Sequence[str]) -> str:
         else:
             part = part.strip()
             out += f" {part}" if out[-1].isascii() and part[:1].isascii() else part
+        before = part
     return out

@@ -187,7 +187,7 @@ class Text:
 
 def _weight(text: str, length: float, *, name: bool, pieces: int) -> float:
     """What a word counts for, 0.05 to 1.2: by the length of its vector; a name, a word in pieces at least something."""
-    weight = min(max((length - 7.0) / 16.0, 0.05), 1.2)
+    weight = min(max((length - 9.0) / 24.0, 0.05), 1.2)
     if text.isascii():
         return max(weight, 1.0 if name else 0.5 if pieces > 1 else 0.0)
     return weight * 0.6 if len(text) == 1 else weight

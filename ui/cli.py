@@ -228,7 +228,7 @@ def _usage(command: str, message: str) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    if (options.question is None) == (options.batch is None):
+    if bool((options.question or "").strip()) == (options.batch is not None):
         return _usage("ask", "give either a QUESTION or --batch FILE")
     from time import perf_counter
 
@@ -262,7 +262,7 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    if (options.query is None) == (options.batch is None):
+    if bool((options.query or "").strip()) == (options.batch is not None):
         return _usage("search", "give either a QUERY or --batch FILE")
     from rag.answer import search
     from ui import render

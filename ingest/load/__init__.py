@@ -143,6 +143,8 @@ def load(path: Path, settings: Settings) -> list[Source]:
         raise UnreadableFile(shown, "its name is not valid Unicode; rename it")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
+        if not path.exists():
+            raise UnreadableFile(name, "no such file or directory")
         raise UnsupportedFormat(name, f"{suffix or 'a file without a suffix'} is none of {' '.join(sorted(SUFFIXES))}")
     data = _bytes(path, name, settings.max_file_bytes)
     module, function = _READERS[_kind(name, suffix, data)].split(":")

@@ -105,6 +105,8 @@ def test_missing_files_folders_and_large_files_are_refused(tmp_path: Path) -> No
         load(folder, SETTINGS)
     with pytest.raises(UnreadableFile, match="no such file"):
         load(tmp_path / "gone.txt", SETTINGS)
+    with pytest.raises(UnreadableFile, match="no such file"):
+        load(tmp_path / "gone", SETTINGS)
     large = write(tmp_path / "large.txt", b"x" * 1001)
     with pytest.raises(UnreadableFile, match=r"is larger than 0\.001 MB \(the setting max_file_bytes\)"):
         load(large, Settings(max_file_bytes=1000))

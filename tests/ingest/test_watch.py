@@ -126,7 +126,10 @@ def test_a_library_that_stays_busy_is_told(notes: Path, settings: Settings, monk
     monkeypatch.setattr(ingest.watch.time, "sleep", waited.append)
     with Writer(settings.library_folder):
         assert "another process is writing" in update([notes], settings).failed
-    assert waited == [1]
+        stop = threading.Event()
+        stop.set()
+        assert "another process is writing" in update([notes], settings, stop=stop).failed
+    assert waited == [1], "who has been told to stop does not wait"
     assert update([notes], settings).failed == ""
 
 

@@ -394,6 +394,24 @@ def test_a_session_that_was_closed_does_not_come_back_with_its_cookie(visitor: h
     assert visitor.get("/config").status_code == 401
 
 
+def test_cookies_of_other_programs_on_this_machine_do_not_hide_ours(visitor: httpx.Client) -> None:
+    log_in(visitor, "bob")
+    ours = f"{COOKIE}={visitor.cookies[COOKIE]}"
+    visitor.cookies.clear()
+    for header in (f'theirs={{"a": 1}}; {ours}', f"{ours}; x[1]=a@b", f"; =; {ours}"):
+        assert visitor.get("/config", headers={"cookie": header}).status_code == 200, header
+
+
+def test_logging_in_again_ends_the_session_before(visitor: httpx.Client) -> None:
+    log_in(visitor, "bob")
+    before = visitor.cookies[COOKIE]
+    log_in(visitor, "anna")
+    assert visitor.cookies[COOKIE] != before
+    assert visitor.get("/config").status_code == 200
+    visitor.cookies.clear()
+    assert visitor.get("/config", headers={"cookie": f"{COOKIE}={before}"}).status_code == 401
+
+
 def test_another_site_can_neither_log_in_nor_out(visitor: httpx.Client) -> None:
     log_in(visitor, "bob")
     for path in ("/login", "/logout"):
@@ -405,13 +423,15 @@ def test_another_site_can_neither_log_in_nor_out(visitor: httpx.Client) -> None:
 
 def test_wrong_passwords_are_told_apart_from_nothing_and_slowed_down(site: tuple[str, Path]) -> None:
     with httpx.Client(base_url=site[0], trust_env=False, timeout=30) as client:
-        said = []
-        for number in range(FREE["user"] + 2):
-            response = log_in(client, "mallory", f"guess number {number}")
+        said: list[int] = []
+        while 429 not in said and len(said) < FREE["user"] + 6:  # on a busy machine a short wait may be over before the next try
+            response = log_in(client, "mallory", f"guess number {len(said)}")
             said.append(response.status_code)
-        assert said == [401] * (FREE["user"] + 1) + [429]
-        assert response.headers["retry-after"] == "1"
-        assert "try again in 1 seconds" in response.text
+        assert said[: FREE["user"] + 1] == [401] * (FREE["user"] + 1)
+        assert said[-1] == 429
+        wait = response.headers["retry-after"]
+        assert 1 <= int(wait) <= 2 ** (len(said) - FREE["user"] - 2)
+        assert f"try again in {wait} seconds" in response.text
         wrong = log_in(client, "anna", "guess number 0")
         assert wrong.status_code == 401
         assert "Wrong name or password" in wrong.text

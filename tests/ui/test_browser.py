@@ -269,6 +269,7 @@ def test_an_answer_is_changed_repeated_rated_and_gone_on_from(site: str, visit: 
     ask(page, "RMSNorm 的公式是什么?")
     code = ask(page, "用 PyTorch 怎么写 LayerNorm?")
     expect(code.locator("pre code")).to_contain_text("def layer_norm(x, gamma, beta, eps=1e-5):\n    return")
+    assert code.locator("pre").evaluate("block => getComputedStyle(block).maxHeight") == "none", "long code is not cut off"
     page.locator(".fn-asked").first.hover()
     page.locator("[name=edit]").first.click()
     expect(page.locator(BOX)).to_have_value("RMSNorm 的公式是什么?")
@@ -281,6 +282,8 @@ def test_an_answer_is_changed_repeated_rated_and_gone_on_from(site: str, visit: 
     page.locator("[name=again]").first.click()
     expect(page.locator("#fn-remark")).to_contain_text("结果没有变化")
     page.locator("[name=rate][value='0:-1']").click()
+    slid = "Math.max(...[...document.querySelectorAll('#fn-chat, #fn-chat *')].map(each => each.scrollLeft))"
+    assert page.evaluate(slid) == 0, "a click on the last button does not push the answers to the side"
     page.fill(".fn-comment input", "少了一步")
     page.keyboard.press("Enter")
     expect(page.locator("#fn-remark")).to_contain_text("记下了")

@@ -21,6 +21,8 @@ from ingest.store import Library
 from rag.verify import Check, Verification
 from ui.web import check_html as html
 from ui.web import runs as runs_module
+from ui.web.check import CheckTab
+from ui.web.desk import Desks, Visit
 from ui.web.measuring import copies, headlines, kind_of, measure, page
 from ui.web.runs import Runs
 from ui.web.strings import STRINGS
@@ -247,6 +249,19 @@ def test_the_list_of_runs_escapes_names_and_figures(tmp_path: Path) -> None:
     assert "要点齐全 0.50" in shown
     assert 'aria-current="true"' in shown
     assert ZH["no_runs"] in html.runs_html([], ZH)
+
+
+def test_a_page_that_is_closed_before_its_run_began_blocks_nobody(settings: Settings) -> None:
+    desks = Desks(settings)
+    tab, visit = CheckTab(), Visit(desk=desks.of(None), page="p")
+    closed = tab.measure_notes(visit, "en")
+    next(closed)
+    (busy,) = tab.measure_notes(visit, "en")
+    assert EN["run_busy"] in busy[0]
+    closed.close()  # type: ignore[attr-defined]
+    *_, last = tab.measure_notes(visit, "en")
+    assert "fn-report" in last[2]
+    desks.close()
 
 
 # ------------------------------------------------------------------------------------------ in a browser

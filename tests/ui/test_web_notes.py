@@ -17,9 +17,9 @@ import pytest
 
 from ingest.build import Skipped, build
 from ingest.changes import NoteChange
-from ingest.errors import LoadError, NotesError, SettingsError, StoreError
+from ingest.errors import LibraryBusy, LoadError, NotesError, SettingsError, StoreError
 from ingest.settings import Settings
-from ingest.store import DocumentInfo, Library
+from ingest.store import DocumentInfo, Library, Writer
 from ingest.types import Document, Dropped, Section
 from ingest.uploads import safe_path, uploads_folder
 from ingest.watch import Update
@@ -145,7 +145,8 @@ def test_a_name_that_cannot_be_kept_is_an_error_with_its_reason(keeper: Keeper, 
         keeper.add([("a.md/b.md", one)], quiet)
 
 
-def test_a_deleted_upload_comes_back(keeper: Keeper, settings: Settings, tmp_path: Path) -> None:
+def test_a_deleted_upload_comes_back(keeper: Keeper, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.store._BUSY_SECONDS", 0.1)
     keeper.add([("w/zebra.md", file(tmp_path / "up", "zebra.md"))], quiet)
     stored = uploads_folder(settings) / "w" / "zebra.md"
     with Library.open(settings.library_folder, settings) as library:
@@ -154,6 +155,8 @@ def test_a_deleted_upload_comes_back(keeper: Keeper, settings: Settings, tmp_pat
     assert (deleted.name, len(deleted.moved)) == ("zebra.md", 1)
     assert names(settings) == ["own.md"]
     assert not stored.exists()
+    with Writer(settings.library_folder), pytest.raises(LibraryBusy):
+        keeper.restore(deleted.token)  # another process writes: it can be tried again
     keeper.restore(deleted.token)
     assert names(settings) == ["own.md", "zebra.md"]
     assert stored.read_text(encoding="utf-8") == ZEBRAS

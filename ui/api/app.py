@@ -167,13 +167,17 @@ class _Doors:
         """Add notes by uploading them; off unless the server was started with --allow-ingest."""
         from starlette.datastructures import UploadFile
 
+        from ingest.uploads import safe_name
         from ui.render import summary_record
 
         if not self._allow_ingest:
             raise HTTPException(403, "this server does not take notes; start it with --allow-ingest")
         async with request.form(max_files=FILES, max_fields=FILES) as form:
             parts = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-            files = {part.filename or "note.txt": await part.read() for part in parts}
+            names = [safe_name(part.filename or "note.txt") for part in parts]
+            if twice := {name for name in names if names.count(name) > 1}:
+                raise HTTPException(400, f"two files of the name {min(twice)!r}; the second would replace the first")
+            files = {name: await part.read() for name, part in zip(names, parts, strict=True)}
         if not files:
             raise HTTPException(400, "no file; send files as multipart/form-data")
         return summary_record(await self._call(request, lambda: self._notes.add(files)))

@@ -15,12 +15,11 @@ import hmac
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ingest.errors import SettingsError
 from ui.api.errors import error_body
 from ui.body import FORM_BYTES, JSON_BYTES, Limited
-from ui.web.guard import LOOPBACK
+from ui.web.guard import LOOPBACK, hostname, netloc
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -110,9 +109,9 @@ class Gate:
 
     def _stranger(self, headers: dict[bytes, str]) -> bool:
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
-        if self._local and _name(f"//{host}") not in LOOPBACK:
+        if self._local and hostname(host) not in LOOPBACK:
             return True
-        return origin is not None and origin not in self._origins and _place(origin) != host
+        return origin is not None and origin not in self._origins and netloc(origin) != host
 
     def _has_key(self, headers: dict[bytes, str]) -> bool:
         if not self._key:
@@ -136,17 +135,3 @@ async def _refuse(send: Send, path: str, status: int, reason: str) -> None:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _name(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
-
-
-def _place(url: str) -> str | None:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return None

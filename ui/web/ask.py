@@ -141,17 +141,20 @@ class Ask:
         answer: Answer | None = None
         failed: str | None = None
         stop = self._stops.begin(visit.page)
-        for items in answering(lambda: visit.desk.shelf.stream(asked.question, history(asked.base), choices, stop), stop):
-            for item in items:
-                if isinstance(item, Answer):
-                    answer = item
-                elif isinstance(item, str):
-                    failed = item
-                else:
-                    sentences.append(item)
-            if answer is None and sentences:
-                yield grown(markup.growing_html(sentences, text, number))
-        if not self._stops.end(visit.page, stop):  # another question has been asked meanwhile
+        try:
+            for items in answering(lambda: visit.desk.shelf.stream(asked.question, history(asked.base), choices, stop), stop):
+                for item in items:
+                    if isinstance(item, Answer):
+                        answer = item
+                    elif isinstance(item, str):
+                        failed = item
+                    else:
+                        sentences.append(item)
+                if answer is None and sentences:
+                    yield grown(markup.growing_html(sentences, text, number))
+        finally:  # also where the page was closed in the middle
+            mine = self._stops.end(visit.page, stop)
+        if not mine:  # another question has been asked meanwhile
             return
         if failed is not None:
             said = f"{text['failed']}: {failed}" if failed else text["failed_detail"]

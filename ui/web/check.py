@@ -153,8 +153,11 @@ class CheckTab:
             return
         stop = self._stops[visit.page] = threading.Event()
         began = perf_counter()
+        begun = threading.Event()
 
         def work(progress: Any) -> Any:
+            begun.set()
+
             def step(done: int, total: int, what: str) -> None:
                 if stop.is_set():
                     raise Stopped
@@ -170,8 +173,8 @@ class CheckTab:
                 self._running.release()
 
         shown = f'<div role="status">{html.measuring_html(0, 0, "", text)}</div>'
-        yield shown, gr.skip(), ""
         try:
+            yield shown, gr.skip(), ""
             for step in working(work):
                 if isinstance(step, tuple):
                     done, total, what = step
@@ -184,7 +187,10 @@ class CheckTab:
                     yield "", *self._shown(visit, step.id, language)
         finally:
             stop.set()  # where the page was closed in the middle
-            self._stops.pop(visit.page, None)
+            if not begun.is_set():  # before anything was measured
+                self._running.release()
+            if self._stops.get(visit.page) is stop:
+                del self._stops[visit.page]
 
     def stop(self, visit: Visit) -> None:
         """End the run that this page has begun."""

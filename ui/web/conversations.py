@@ -91,6 +91,7 @@ class Conversations:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may take the last answer, nothing more
             database.execute("PRAGMA foreign_keys = ON")
+            database.create_function("folded", 1, str.casefold, deterministic=True)  # lower() of SQLite knows only a-z
             database.executescript(_TABLES)
             database.execute("DELETE FROM talks WHERE deleted")
         except sqlite3.Error:
@@ -118,9 +119,9 @@ class Conversations:
         query = "SELECT id, title, updated FROM talks WHERE NOT deleted"
         values: list[object] = []
         if wanted := search.strip():
-            held = "instr(lower(asked), ?) OR instr(lower(said), ?)"
-            query += f" AND (instr(lower(title), ?) OR id IN (SELECT talk FROM exchanges WHERE {held}))"
-            values = [wanted.lower()] * 3
+            held = "instr(folded(asked), ?) OR instr(folded(said), ?)"
+            query += f" AND (instr(folded(title), ?) OR id IN (SELECT talk FROM exchanges WHERE {held}))"
+            values = [wanted.casefold()] * 3
         rows = self._rows(f"{query} ORDER BY updated DESC LIMIT ?", *values, limit)
         return [Talk(id=id, title=title, updated=updated) for id, title, updated in rows]
 
@@ -144,6 +145,7 @@ class Conversations:
     def add(self, talk: str, parent: str, asked: str, answer: Answer) -> Exchange:
         """Keep an exchange after ``parent`` and make it the leaf; without ``talk``, as the first of a new conversation."""
         now, id = time.time(), secrets.token_hex(8)
+        record = json.dumps(asdict(answer), ensure_ascii=False)
         with self._change() as database:
             if not talk or not database.execute("SELECT 1 FROM talks WHERE id = ?", (talk,)).fetchone():
                 talk, parent = talk or secrets.token_hex(8), ""
@@ -151,13 +153,12 @@ class Conversations:
                 database.execute(
                     "INSERT INTO talks (id, title, created, updated, leaf) VALUES (?, ?, ?, ?, '')", (talk, title, now, now)
                 )
-            record = json.dumps(asdict(answer), ensure_ascii=False)
             database.execute(
                 "INSERT INTO exchanges (id, talk, parent, asked, said, answer, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (id, talk, parent, asked, answer.text, record, now),
             )
             database.execute("UPDATE talks SET leaf = ?, updated = ?, deleted = 0 WHERE id = ?", (id, now, talk))
-        return next(exchange for exchange in reversed(self.path(talk)) if exchange.id == id)
+            return self.path(talk)[-1]  # before anybody else can turn to another branch
 
     def turn_to(self, exchange: str) -> str:
         """Show the branch that ``exchange`` begins, down to what was last said there; its conversation, or ``""``."""

@@ -1,8 +1,9 @@
 """Answers of the page's server carry the headers that keep other web sites out, and requests from them are refused.
 
-A web page that the user happens to open can send requests to ``127.0.0.1``. So: a request that changes something must
-come from the page itself (``Origin`` equals ``Host``), and on a loopback address the ``Host`` must be a loopback name
-(else another site could point its own name at this machine and read the notes). The Content-Security-Policy lets the
+A web page that the user happens to open can send requests to ``127.0.0.1``. So: a request with an ``Origin`` must come from
+the page itself (it equals ``Host``; one that only reads, too, since Gradio lets every site on this machine read what it
+answers), and on a loopback address the ``Host`` must be a loopback name (else another site could point its own name at this
+machine and read the notes). The Content-Security-Policy lets the
 page load from nowhere but here; Gradio needs inline scripts and ``eval``.
 
 An upload may be as long as the largest file that is taken (the page sends one file a request), any other body as long as
@@ -80,7 +81,23 @@ class Guard:
     def _refuses(self, scope: Scope) -> bool:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "")
-        if self._local and urlsplit(f"//{host}").hostname not in LOOPBACK:
+        if self._local and hostname(host) not in LOOPBACK:
             return True
         origin = headers.get(b"origin")
-        return scope["method"] not in ("GET", "HEAD", "OPTIONS") and origin is not None and urlsplit(origin).netloc != host
+        return origin is not None and netloc(origin) != host
+
+
+def hostname(host: str) -> str | None:
+    """The name in a header ``Host``, without its port; ``None`` where it is garbled."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def netloc(origin: str) -> str | None:
+    """Name and port in a header ``Origin``; ``None`` where it is garbled."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -119,11 +119,13 @@ class Keeper:
         return deleted
 
     def restore(self, token: str, progress: Progress | None = None) -> Deleted:
-        """Bring a deleted note back; raises ``StoreError`` where that is not possible any more."""
+        """Bring a deleted note back; raises ``StoreError`` where that is not possible any more, ``LibraryBusy`` where it is
+        later.
+        """
         from ingest.build import build
 
         with self._lock:
-            deleted = self._deleted.pop(token, None)
+            deleted = self._deleted.get(token)
         if deleted is None:
             raise StoreError("this note cannot be brought back any more; add it again")
         for was, there in deleted.moved:
@@ -134,6 +136,8 @@ class Keeper:
         if not paths:
             raise StoreError(f"{deleted.paths[0]}: the file has gone; add it again")
         build(paths, self._settings, progress=progress)
+        with self._lock:
+            self._deleted.pop(token, None)
         return deleted
 
     def overrule(self, document_id: str, text: str, *, keep: bool) -> None:

@@ -19,10 +19,11 @@ import threading
 import time
 from dataclasses import dataclass
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
+
+from starlette.requests import cookie_parser
 
 from ui.users import fold
 from ui.web.attempts import Attempts
@@ -109,11 +110,12 @@ class Login:
         if scope["type"] != "http":  # the page uses no other
             return
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        token = _cookie(headers.get(b"cookie", ""))
+        # as lenient as browsers: a cookie that another program on this machine has set must not hide ours
+        token = cookie_parser(headers.get(b"cookie", "")).get(COOKIE, "")
         user = self._sessions.user(token)
         path, method = scope["path"], scope["method"]
         if path == "/login" and method == "POST":
-            await self._log_in(scope, headers, receive, send)
+            await self._log_in(scope, headers, receive, send, token)
         elif path == "/login" and not user:
             await _page(send, headers, 200, "")
         elif path == "/login":
@@ -128,7 +130,7 @@ class Login:
         else:
             await _answer(send, 401, [(b"content-type", b"text/plain; charset=utf-8")], b"log in first")
 
-    async def _log_in(self, scope: Scope, headers: dict[bytes, str], receive: Receive, send: Send) -> None:
+    async def _log_in(self, scope: Scope, headers: dict[bytes, str], receive: Receive, send: Send, old: str) -> None:
         given = await _form(receive)
         name, password = given.get("name", ""), given.get("password", "")
         address = str((scope.get("client") or ("",))[0])
@@ -142,6 +144,7 @@ class Login:
             await _page(send, headers, 401, "login_wrong")
             return
         self._attempts.succeeded(fold(name), address)
+        self._sessions.close(old)
         await _answer(send, 303, [(b"location", b"/"), _set_cookie(self._sessions.open(user), scope)])
 
 
@@ -169,14 +172,6 @@ async def _form(receive: Receive) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[0] for name, values in fields.items()}
-
-
-def _cookie(header: str) -> str:
-    try:
-        found = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
 
 
 def _set_cookie(token: str, scope: Scope) -> tuple[bytes, bytes]:

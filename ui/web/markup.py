@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 SIGNS = {"supported": "✓", "partial": "◐", "unsupported": "○", "contradicted": "✕"}
 """The shape of each verdict."""
 _MARK, _END = "\ue010", "\ue012"
-_MARKS = re.compile(f"([^\\s<>&;]?){_MARK}(\\d+){_END}")
-"""A mark with the letter before it: no line begins with a footnote."""
+_MARKS = re.compile(f"([^\\s<>&;\ue000-\ue003]?){_MARK}(\\d+){_END}")
+"""A mark with the letter before it: no line begins with a footnote. The end of a formula stays with the formula."""
 _ALONE = re.compile(f"<p>({_MARK}\\d+{_END})</p>")
 
 

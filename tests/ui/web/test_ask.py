@@ -212,6 +212,7 @@ def test_an_answer_that_was_overtaken_is_not_shown(
     assert list(slow) == []
     other.close()  # type: ignore[attr-defined]
     assert len(visit().desk.talks.talks()) == before
+    assert ask._stops._flags == {}, "nothing is left of a page that was closed in the middle"
 
 
 def test_a_thumb_is_set_taken_back_and_explained(ask: Ask, visit: Callable[..., Visit]) -> None:

@@ -115,6 +115,8 @@ def test_search_looks_into_titles_questions_and_answers(talks: Conversations) ->
     assert found("100%") == [two]
     assert found("citations") == [], "the names of fields are no words of the answer"
     assert found("nowhere") == []
+    three = talks.add("", "", "Was ist eine GRÖSSE?", answer("Ένα μέγεθος.")).talk
+    assert found("größe") == found("ΜΈΓΕΘΟΣ") == [three], "capitals of every alphabet are folded"
 
 
 def test_titles_are_one_line_and_never_empty(talks: Conversations) -> None:

@@ -42,7 +42,10 @@ def request(
         ({"method": "POST", "origin": "http://127.0.0.1:8000"}, 403),
         ({"method": "POST", "origin": "http://evil.example"}, 403),
         ({"method": "POST", "origin": "null"}, 403),
-        ({"method": "GET", "origin": "http://evil.example"}, 200),
+        ({"origin": "http://127.0.0.1:7860"}, 200),
+        ({"origin": "http://127.0.0.1:8000"}, 403),
+        ({"origin": "http://[evil"}, 403),
+        ({"host": "[::1"}, 403),
     ],
 )
 def test_requests_from_other_sites_are_refused(asked: dict[str, str], status: int) -> None:

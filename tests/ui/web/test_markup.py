@@ -114,6 +114,11 @@ def test_marks_after_a_block_stand_on_a_line_of_their_own() -> None:
     assert "<td>b</td>" in html
 
 
+def test_a_mark_leaves_the_end_of_a_formula_with_the_formula() -> None:
+    html = html_of(answer(sentence("损失如下:$a_1$", 1), sentence("其中 a 是数。", 2)))
+    assert '\ue000a_1\ue001<span class="fn-end"><button' in html
+
+
 def test_a_mark_after_a_block_does_not_join_the_next_sentence() -> None:
     html = html_of(answer(sentence("$$\na\n$$", 1), sentence("所以。", 2)))
     assert re.search(r'<p class="fn-marks">.*?>1</button>.*?</p> <p>所以<span class="fn-end">。.*?>2</button>', html)
