@@ -297,4 +297,4 @@ def test_hostile_input_takes_linear_time(unit: str) -> None:
         return time.process_time() - begin
 
     seconds(1000)
-    assert seconds(80_000) < max(30 * seconds(8_000), 0.5)
+    assert any(seconds(80_000) < max(30 * seconds(8_000), 0.5) for _ in range(3))  # a busy machine may spoil a measurement

@@ -400,7 +400,14 @@ def library(tmp_path):
     return tmp_path / "library"
 
 
+@pytest.fixture
+def short(monkeypatch):
+    """A few steps instead of the recipe's."""
+    monkeypatch.setattr("ingest.train.adapt.RECIPE", replace(RECIPE, steps=3, batch=16))
+
+
 @pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("short")
 def test_the_command_adapts_to_the_headings_of_a_library_and_ingest_takes_the_model(torch, library, tmp_path, capsys):
     from ingest.embed import SHIPPED
     from ingest.settings import Settings
@@ -425,6 +432,7 @@ def test_the_command_adapts_to_the_headings_of_a_library_and_ingest_takes_the_mo
 
 
 @pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("short")
 def test_the_command_adapts_to_a_folder_of_pairs(torch, tmp_path, capsys):
     from ui.cli import main
 

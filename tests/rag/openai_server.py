@@ -66,6 +66,8 @@ class OpenAIServer:
         self._lock = threading.Lock()
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.asked = threading.Event()
+        """A request has come whole."""
         self.gone = threading.Event()
         """Set when a client closes a connection before its answer is over."""
         self.gone_at = 0.0
@@ -98,6 +100,7 @@ class OpenAIServer:
         request = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         with self._lock:
             self.requests.append(request)
+            self.asked.set()
             self.keys.append(handler.headers.get("Authorization", ""))
             reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if not isinstance(reply, Reply):

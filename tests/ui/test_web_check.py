@@ -261,6 +261,8 @@ def test_a_page_that_is_closed_before_its_run_began_blocks_nobody(settings: Sett
     closed.close()  # type: ignore[attr-defined]
     *_, last = tab.measure_notes(visit, "en")
     assert "fn-report" in last[2]
+    kept = Runs(settings.library_folder)
+    kept.delete(kept.all()[0].id)
     desks.close()
 
 
