@@ -62,8 +62,17 @@ class GoldSections:
 
 
 def load_cases(path: Path) -> list[Case]:
-    """Read a question file; raises ``UnreadableFile`` naming the line that is wrong."""
-    return [_case(record, path, number) for number, record in records(path)]
+    """Read a question file; raises ``UnreadableFile`` naming the line that is wrong.
+
+    An id that occurs twice is an error: figures and comparisons go by ids, and would count only one of the two.
+    """
+    cases: dict[str, Case] = {}
+    for number, record in records(path):
+        case = _case(record, path, number)
+        if case.id in cases:
+            raise UnreadableFile(str(path), f"line {number}: the id {case.id!r} occurs twice")
+        cases[case.id] = case
+    return list(cases.values())
 
 
 def load_sections(path: Path) -> GoldSections:

@@ -18,6 +18,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import MissingExtra, ModelError
+from rag.speak import failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -95,7 +96,7 @@ def _scorers(model: BaseChatModel, embedder: Embedder) -> dict[str, tuple[tuple[
                 try:
                     reply = await model.ainvoke(prompt)
                 except Exception as exc:  # every provider raises its own
-                    raise ModelError(f"the judge {model.name or 'model'} failed: {exc}") from exc
+                    raise ModelError(f"the judge {model.name or 'model'} failed: {failure(exc, model)}") from exc
                 try:
                     return response_model.model_validate(_object(str(reply.text)))
                 except ValueError:

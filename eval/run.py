@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval.cases import library_sections, load_cases, load_sections
-from eval.progress import Bar
 from eval.report import record
 from eval.report.text import compared_lines, flat, printed
 from ingest.errors import NotesError, SettingsError, UnreadableFile
+from ingest.progress import Bar
 from ingest.settings import Settings
 from ingest.store import Library
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""Names that Windows keeps for devices."""
 DEEPEST = 8
 """Folders, with the file's name, that are kept of a path; those above are left out."""
 _one_at_a_time = threading.Lock()
@@ -77,7 +78,7 @@ def safe_name(name: str) -> str:
     while len(stem.encode()) > 150:
         stem = stem[:-1]
     stem = stem.strip(" .") or "note"
-    return ("_" if _RESERVED.match(stem + ".") else "") + stem + dot + suffix[:16]
+    return ("_" if RESERVED.match(stem + ".") else "") + stem + dot + suffix[:16]
 
 
 def _keep(target: Path, content: bytes | Path) -> Path:

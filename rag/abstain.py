@@ -33,16 +33,18 @@ if TYPE_CHECKING:
     from rag.rewrite import Query
     from rag.types import Passage, Reason
 
-INTERCEPT = -7.6
-WEIGHTS = (2.6, 3.7, 4.1, -2.6, 0.9, -1.1, -0.3)
+INTERCEPT = -8.8
+WEIGHTS = (3.0, 3.2, 8.2, -2.2, 1.1, -1.3, -0.2)
 """Fitted weights of the confidence, for the values of :func:`features`."""
 USUAL_LEAD = 0.2
 """The lead over the fourth passage where there are not four: about the median of answerable questions."""
-THRESHOLD = 0.42
+THRESHOLD = 0.37
 """Below this confidence the answer abstains."""
 BLANK_CERTAIN, BLANK_LIKELY, BLANK_FOREIGN = 1.15, 0.8, 0.35
 """Heading match plus cosine from which a blank heading is what was asked for: although something answers the question; where
 nothing does; and the cosine alone, for a question without Chinese that nothing answers."""
+SURE = 0.8
+"""From this confidence what is written elsewhere answers, whatever heading is blank."""
 BLANK_CONFIDENCE = 0.1
 """The most confidence in an answer to a question whose own heading is blank."""
 LIKELIEST = 50
@@ -74,7 +76,7 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     ]
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
-    blank = _hole_asked_for(query, found, library, answerable=any(answerable))
+    blank = None if confidence >= SURE else _hole_asked_for(query, found, library, answerable=any(answerable))
     if blank is not None:
         return Judgement(confidence=min(confidence, BLANK_CONFIDENCE), reason="blank", blank=blank, answerable=answerable)
     if any(answerable):
@@ -92,17 +94,18 @@ def _of_the_field(query: Query, found: Sequence[Sequence[Passage]], library: Lib
 
 
 def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, ...]:
-    """Of one part of a question: score of the best passage, its cosine, its lead over the fourth, what it lacks of the
+    """Of one part of a question: score of the best passage, its cosine, its lead over the fourth times that, what it lacks of the
     subject (0..1); logarithm of the question's IDF; 1 when an unknown name is asked for; 1 for a question without Chinese.
     """
     if not passages:
         return (0.0,) * len(WEIGHTS)
     score = passages[0].score
     vectors = library.embedder.encode([question, passages[0].chunk.embedded_text()])
+    cosine = float(vectors[0] @ vectors[1])
     return (
         score,
-        float(vectors[0] @ vectors[1]),
-        score - passages[3].score if len(passages) > 3 else USUAL_LEAD,
+        cosine,
+        (score - passages[3].score if len(passages) > 3 else USUAL_LEAD) * cosine,
         lacking(passages[0], subjects(question, library)),
         math.log1p(reach(query_terms(question), library)),
         float(bool(unknown_names(question, library))),

@@ -68,6 +68,8 @@ _ORDERED = re.compile(
     r"^[ \t]*(?:\(?\d{1,2}[.、)）](?!\d)|[①-⑳]|[（(][一二三四五六七八九十\d]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)\s*"
 )
 _BULLET = re.compile(r"^[ \t]*[-*+•·●▪◦][ \t]+")
+_CLAUSES = re.compile(r"[，。；]|, ")
+"""In a line that introduces something: then it is a sentence, no title."""
 _ANSWER_MARK = re.compile(r"^(?:答\s*[:：]?(?=\s*[“\"'])|(?:答|A|Answer)\s*[:：])\s*")
 
 
@@ -86,7 +88,7 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
             number = re.match(r"\(?(\d{1,2})[.、)）]", text)
             counted[key] = counted.get(key, 0) + 1 if number and int(number.group(1)) == counted.get(key, 0) + 1 else -99
             text = f"{counted[key]}. {bare}" if counted[key] > 0 else f"- {bare}"
-        elif quote.unit.kind == "lead" and not text.endswith((":", "：", "**")):
+        elif quote.unit.kind == "lead" and not text.endswith((":", "：", "**")) and not _CLAUSES.search(text):
             text = f"**{text.lstrip('# ')}**"
         elif quote.unit.kind == "code":
             text = text if text.startswith(("```", "~~~")) else f"```\n{dedent(quote.text).rstrip()}\n```"

@@ -35,6 +35,8 @@ LONGEST = 240
 MOST = 40
 """Sentences that speak of the question and are compared in pairs."""
 _REFERENCE = re.compile(r"^\W*(?:参考|引用|出处|来源|references?\b|see also\b)|arxiv|\bdoi\b|\bet al\b|https?://", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?<![\w.])[A-Za-z]+-?\d+(?:\.\d+)?[A-Za-z]*")
+"""A name with a number, as it stands: GPT-2, LLaMA3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ def _between(left: str, right: str) -> Fault | None:
 
 def _comparable(left: Text, right: Text) -> bool:
     """Whether both name the same things, and differ in one number of one unit, or in none."""
+    if {*_NUMBERED.findall(left.raw)} != {*_NUMBERED.findall(right.raw)}:
+        return False
     for text, against in ((left, right), (right, left)):
         if any(word.name and word.key not in against.folded for word in text.words):
             return False

@@ -79,7 +79,8 @@ def retrieve(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid"
 
 @lru_cache(maxsize=4096)
 def query_terms(query: str) -> Terms:
-    """What to look up for ``query`` (not to be changed: it is remembered). Words that only make it a question are left out, unless nothing else is there.
+    """What to look up for ``query``. Words that only make it a question are left out, unless nothing else is there. What is
+    returned is remembered, so it is not to be changed.
 
     A token of a Chinese name that is a single character would match everywhere, so names are looked up by the longer ones.
     """

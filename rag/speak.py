@@ -121,7 +121,7 @@ def _once(
                     raise ModelFailed("silent", f"{patience:g} s") from None
                 continue
             if isinstance(piece, Exception):
-                raise _told(piece, model) from piece
+                raise failure(piece, model) from piece
             yield piece
             if isinstance(piece, End):
                 return
@@ -204,8 +204,10 @@ _KEYLIKE = re.compile(r"\b(?:sk|key|pk|gsk|xai)[-_][A-Za-z0-9_*.-]{6,}|\bBearer\
 _LONGEST_DETAIL = 160
 
 
-def _told(exc: Exception, model: BaseChatModel) -> ModelFailed:
-    """Any provider's error as one of ours: by its HTTP status, else by the classes of it and of what caused it."""
+def failure(exc: Exception, model: BaseChatModel) -> ModelFailed:
+    """Any provider's error as one of ours, without the key: by its HTTP status, else by the classes of it and of what caused
+    it.
+    """
     status = getattr(exc, "status_code", None)
     if isinstance(status, int) and status >= 400:
         trouble = _BY_STATUS.get(status, "server" if status >= 500 else "refused")

@@ -304,9 +304,10 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _ingest(options: argparse.Namespace) -> int:
     from ingest.build import build
+    from ingest.progress import Bar
     from ui import render
 
-    with _Progress() as progress:
+    with Bar() as progress:
         summary = build([Path(path) for path in options.paths], _settings(options), progress=progress)
     if options.json:
         emit(render.summary_record(summary))
@@ -378,9 +379,10 @@ def _user(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    from ingest.progress import Bar
     from ui import commands_watch
 
-    with _Progress() as progress:
+    with Bar() as progress:
         emitted = emit if options.json else None
         return commands_watch.run(options.paths, _settings(options), emit=emitted, progress=progress)
 
@@ -416,36 +418,12 @@ def open_library(settings: Settings) -> Library:
     except LibraryMissing:
         pass
     from ingest.build import build, corpus_folder
+    from ingest.progress import Bar
 
     print(f"footnote: no library yet; building one from the notes that ship, in {settings.library_folder}", file=sys.stderr)
-    with _Progress() as progress:
+    with Bar() as progress:
         build([corpus_folder()], settings, progress=progress)
     return Library.open(settings.library_folder, settings)
-
-
-class _Progress:
-    """A bar on stderr (nothing where stderr is no terminal), fed with ``(done, total, what)``."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        if not sys.stderr.isatty():
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, file=sys.stderr, leave=False, unit="", dynamic_ncols=True)
-        self._bar.total = total
-        self._bar.set_description_str(Path(what).name[-40:], refresh=False)
-        self._bar.update(done - self._bar.n)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

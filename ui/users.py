@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import SettingsError
+from ingest.uploads import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +40,6 @@ LONGEST = 1024
 _COST = (2**15, 8, 3)
 _MEMORY = 128 * 1024 * 1024
 _NAME = re.compile(r"[^\W_][\w-]{0,31}(?:\.[\w-]{1,8}){0,2}")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 _HASH = re.compile(r"scrypt\$(\d{1,8})\$(\d{1,3})\$(\d{1,3})\$([\w+/=-]{16,64})\$([\w+/=-]{32,128})")
 _LOOK_SECONDS = 1.0
 
@@ -98,7 +98,7 @@ def fold(name: str) -> str:
 def valid_name(name: str) -> str:
     """The folded name; raises ``SettingsError`` for one that cannot be a user's."""
     folded = fold(name)
-    if not _NAME.fullmatch(folded) or _RESERVED.match(folded):
+    if not _NAME.fullmatch(folded) or RESERVED.match(folded):
         raise SettingsError(
             f"{name!r}: a user's name has up to 32 letters, digits, '-' or '_', and begins with a letter or digit"
         )

@@ -36,7 +36,7 @@ class _Says(BaseChatModel):
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
         if self.broken:
-            raise OSError("connection refused")
+            raise OSError("connection refused for sk-planted-0123456789")
         prompt = str(messages[0].content)
         asked = json.loads(re.findall(r"input: (\{.*?\n\})", prompt, re.DOTALL)[-1])
         text = "I cannot say." if self.garbled else f"Here it is:\n```json\n{json.dumps(self._reply(asked, prompt))}\n```"
@@ -87,8 +87,9 @@ def test_what_the_model_garbles_has_no_value_and_a_model_that_fails_is_an_error(
     found = judge([SAMPLE, bare], _Says(garbled=True), load_embedder())
     assert set(found["s1"].values()) == {None}
     assert found["s2"] == {}
-    with pytest.raises(ModelError, match="connection refused"):
+    with pytest.raises(ModelError, match="connection refused") as failed:
         judge([SAMPLE], _Says(broken=True), load_embedder())
+    assert "planted" not in str(failed.value), "no key is shown"
 
 
 def test_without_ragas_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,9 @@ def test_a_bad_question_file_is_one_line(files: dict[str, str], tmp_path: Path, 
         load_sections(Path(files["questions"]))
     bad.write_text('{"id": 1, "question": "a\u2028b"}\n', encoding="utf-8")
     assert load_cases(bad)[0].question == "a\u2028b"
+    bad.write_text('{"id": 1, "question": "a"}\n{"id": "1", "question": "b"}\n', encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="line 2: the id '1' occurs twice"):
+        load_cases(bad)
     bad.write_text("no json", encoding="utf-8")
     with pytest.raises(UnreadableFile, match="line 1 is not JSON"):
         load_cases(bad)

@@ -403,6 +403,8 @@ def library(tmp_path):
 @pytest.fixture
 def short(monkeypatch):
     """A few steps instead of the recipe's."""
+    from ingest.train.adapt import RECIPE
+
     monkeypatch.setattr("ingest.train.adapt.RECIPE", replace(RECIPE, steps=3, batch=16))
 
 

@@ -54,3 +54,8 @@ def test_places_that_do_not_exist_are_removed_and_repeats_count_once() -> None:
 
 def test_what_claims_nothing_keeps_its_marks() -> None:
     assert attribute("你好!", [1], PASSAGES).citations == (1,)
+
+
+def test_a_passage_on_the_same_topic_that_says_something_else_keeps_no_mark() -> None:
+    found = attribute("BERT-large 有 24 层、16 个头。", [0], ["ALBERT 的参数比 BERT-large 少,却更慢。"])
+    assert (found.citations, found.removed) == ((), (0,))

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from ingest.errors import MissingExtra, ModelError
 from rag.claims import claims_nothing, clauses
+from rag.evidence import evidence
 from rag.quantity import quantities
 from rag.support import DIRECTIONS, FEATURES, SHIPPED, load_weights
 from rag.verify import check, contradiction, sentences, verify
+from rag.words import parse
 
 NOTE = "BERT 在输入数据中随机选择15%的词用于预测,其中80%替换为[MASK]。RNN 不能并行计算,Transformer 的编码器可以并行计算。ChatGLM 用GeLU替换ReLU激活函数。"
 BERT = "BERT is an encoder and GPT is a decoder. BERT has 12 layers and is trained on 16 GB of text. It usually needs no task-specific layers."
@@ -186,6 +188,19 @@ def test_scores_do_not_depend_on_order_or_on_what_was_checked_before() -> None:
     for seed in range(5):
         Random(seed).shuffle(claims)
         assert {claim: check(claim, passages).support for claim in claims} == first
+
+
+def test_ten_runs_from_nothing_in_batches_of_any_size_give_the_same() -> None:
+    claims = ["BERT 选择 40% 的词。", "RNN 能并行计算。", "GPT is a decoder.", "模型有三层编码器。"]
+    runs = []
+    for run in range(10):
+        parse.cache_clear()
+        evidence.cache_clear()
+        size = run % len(claims) + 1
+        batches = [claims[start : start + size] for start in range(0, len(claims), size)]
+        runs.append([item.support for batch in batches for item in verify("\n".join(batch), [NOTE, BERT, RAFT]).sentences])
+    assert all(run == runs[0] for run in runs)
+    assert len(runs[0]) == len(claims)
 
 
 def test_the_order_of_contexts_and_sentences_does_not_matter() -> None:

@@ -12,7 +12,7 @@ How the page is made, for whoever adds to it:
   (``talks``); ``visit.value`` is the value of the clicked button. What it needs of the open page comes in as inputs
   (``frame.language``, a ``gr.State`` of the tab), never from a global. It returns what its outputs show.
 - **Text from notes, files, users and models is data.** Into ``gr.HTML`` it goes through ``html.escape(ui.render.safe(...))``;
-  as Markdown only through ``markup.markdown_html``, shown by a Chatbot or Markdown of Gradio, which sanitise once more.
+  as Markdown only through ``markdown.markdown_html``, shown by a Chatbot or Markdown of Gradio, which sanitise once more.
 - **Other tabs hear of changed notes** through ``frame.notes_changed``: put out another number, listen to its ``change``.
 - ``page.css`` is the look (variables at its top), ``page.js`` what needs no server: opening tabs and panels, focus, keys,
   copying, the theme. It runs from the page's head, before Gradio.

@@ -6,8 +6,8 @@ Decisions:
   hands it to every event (``Request.username``); there a desk is reached by its user alone (``ui.web.desk``).
 - A session is a random token of 256 bits in a cookie that scripts cannot read and other sites cannot send with a form
   (``HttpOnly``, ``SameSite=Lax``; ``guard`` looks at the ``Origin``). Sessions live in memory: a restart logs everybody out.
-- A session ends after ``SESSION_SECONDS`` without a request, by logging out, and when the user's line in the file of users
-  changes.
+- A session ends after ``SESSION_SECONDS`` without a request, by logging out or in again, and when the user's line in the file
+  of users changes; the browser forgets it ``SESSION_SECONDS`` after logging in at the latest.
 - Two passwords are checked at a time: each takes 32 MB.
 """
 

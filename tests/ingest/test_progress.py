@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from eval.progress import Bar
+from ingest.progress import Bar
 
 
 class _Terminal(io.StringIO):
