@@ -66,7 +66,7 @@ def _carried(stands: NDArray[np.float32], word: str, alignment: Alignment, unit:
     """How far a word reaches in the evidence: 1 in its clause, less in each that follows or goes before in its sentence, and
     hardly into a clause that leads with another thing of the claim, a name, or a word of the same make (甲方, 乙方).
     """
-    out = stands.copy()
+    out: NDArray[np.float32] = stands.copy()
     owner, passages = alignment.owner, alignment.passages
     own = {alignment.claim.words[row].clause for row in unit}
     words = alignment.claim.words

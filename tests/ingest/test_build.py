@@ -131,7 +131,7 @@ def test_unchanged_files_are_known_by_size_and_time_and_not_opened(
 
 
 def test_again_costs_a_small_part_of_the_first(notes: Path, settings: Settings) -> None:
-    text = "".join(f"## 第{number}问\n\n这是第{number}问的回答, 讲模型{number}的训练和推理。\n\n" for number in range(150))
+    text = "".join(f"## 第{number}问\n\n这是第{number}问的回答, 讲模型{number}的训练和推理。\n\n" for number in range(600))
     (notes / "long.md").write_text(f"# 长笔记\n\n{text}", encoding="utf-8")
 
     def cost() -> float:

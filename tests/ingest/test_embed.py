@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from ingest.embed import SHIPPED, StaticModel, known_fingerprint, load_embedder
+from ingest.embed import SHIPPED, StaticModel, known_fingerprint, load_embedder, shipped
 from ingest.errors import MissingExtra, ModelError
 
 if TYPE_CHECKING:
@@ -79,6 +79,10 @@ def test_the_shipped_model_gives_unit_vectors_that_do_not_depend_on_the_batch(mo
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     for position, text in enumerate(TEXTS):
         np.testing.assert_array_equal(vectors[position + 300], model.encode([text])[0])
+
+
+def test_the_shipped_model_is_read_once(model: Embedder) -> None:
+    assert load_embedder() is model is shipped()
 
 
 def test_the_shipped_model_knows_what_belongs_together(model: Embedder) -> None:
