@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from ingest.embed import SHIPPED, StaticModel
+from ingest.embed import shipped
 from ingest.lexical import fold
 from rag.claims import clauses
 from rag.polarity import negations
@@ -94,10 +94,10 @@ class Text:
         spans: list[tuple[int, int]] = []
         parts: list[NDArray[np.float32]] = []
         for begin in range(0, len(self.folded), _LONGEST):
-            offsets, rows = _model().words(self.folded[begin : begin + _LONGEST])
+            offsets, rows = shipped().words(self.folded[begin : begin + _LONGEST])
             spans += [(a + begin, b + begin) for a, b in offsets]
             parts.append(rows)
-        return spans, np.concatenate(parts) if parts else np.zeros((0, _model().dimensions), dtype=np.float32)
+        return spans, np.concatenate(parts) if parts else np.zeros((0, shipped().dimensions), dtype=np.float32)
 
     @cached_property
     def _content(self) -> tuple[list[Word], NDArray[np.float32]]:
@@ -125,7 +125,7 @@ class Text:
             clause = bisect_right(self.starts, start) - 1
             words.append(Word(stem(text) if text.isascii() else text, start, end, weight, name, clause))
             vectors.append(vector / length if length else vector)
-        return words, np.stack(vectors) if vectors else np.zeros((0, _model().dimensions), dtype=np.float32)
+        return words, np.stack(vectors) if vectors else np.zeros((0, shipped().dimensions), dtype=np.float32)
 
     def _whole_word(self, at: int, end: int, spans: list[tuple[int, int]]) -> tuple[int, int]:
         """Put the pieces of a Latin word together, with what belongs to it ("C++", "HTTP/2"): the next token and the end."""
@@ -213,11 +213,6 @@ def stem(word: str) -> str:
     return cut.removesuffix("e").removesuffix("i").removesuffix("y") if len(cut) > 3 else cut
 
 
-@lru_cache(maxsize=1)
-def _model() -> StaticModel:
-    return StaticModel(SHIPPED)
-
-
 def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     """Unit vectors of whole sentences, ``[len(texts), dimensions]``."""
-    return _model().encode(texts)
+    return shipped().encode(texts)
