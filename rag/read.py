@@ -275,11 +275,17 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
 
 
 def _with_context(read: _Read, index: int) -> list[int]:
-    """The unit, the short line that introduces it, the formulas between the two, and the sentence that its first word points
-    back to.
+    """The unit, the short line that introduces it, the formulas between the two, the sentence that its first word points
+    back to, and the other half of what a semicolon parts ("the first near; the second far").
     """
     out = [index]
     unit = read.units[index]
+    after = index + 1
+    while after < len(read.units) and read.texts[after - 1].rstrip().endswith(("；", ";")):
+        if read.units[after].block != unit.block or len(read.texts[after]) > LONGEST_CONTEXT:
+            break
+        out.append(after)
+        after += 1
     if unit.kind == "formula" and unit.lead >= 0:
         out += [i for i in range(unit.lead + 1, index) if read.units[i].kind == "formula" and read.units[i].lead == unit.lead]
     if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= LONGEST_LEAD:

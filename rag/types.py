@@ -124,6 +124,7 @@ def join(parts: Sequence[str]) -> str:
             or (_ITEM.match(below) and not _GOES_ON.match(part))
             or _INTRODUCES.search(part)
             or not _ENDED.search(out)
+            or not _ENDED.search(part)
         ):
             out += f"\n\n{part.lstrip()}"
         else:

@@ -158,3 +158,16 @@ def test_a_question_of_which_the_notes_say_nothing_does_not_go_on_with_the_chat(
     assert other.question == "怎么烤面包?"
     assert other.abstained
     assert ask("它的公式呢?", library, history=history).question.startswith("RMSNorm")
+
+
+def test_what_a_semicolon_parts_is_quoted_whole(tmp_path: Path) -> None:
+    note = "# RoPE\n\n## RoPE 的频率有什么特点?\n\nRoPE 的频率有高有低。\n\n- 靠前的分组频率高,转得快;靠后的分组转得慢。\n- 频率是固定的。\n"
+    (tmp_path / "rope.md").write_text(note, encoding="utf-8")
+    settings = Settings(library=str(tmp_path / "library"))
+    build([tmp_path / "rope.md"], settings)
+    with Library.open(settings.library_folder, settings) as library:
+        for budget in (1, 30, 440):
+            *_, answer = stream("RoPE 靠前的分组频率高吗?", library, characters=budget)
+            assert isinstance(answer, Answer)
+            assert "转得快;" in answer.text
+            assert "转得慢。" in answer.text
