@@ -30,4 +30,6 @@ def test_join(parts: list[str], text: str) -> None:
 
 
 def test_a_line_that_leads_into_a_formula_is_a_paragraph_of_its_own() -> None:
-    assert join(["先说结论。", "旋转角度是 $m\\theta$,其中", "$$\nx\n$$"]) == "先说结论。\n\n旋转角度是 $m\\theta$,其中\n\n$$\nx\n$$"
+    assert (
+        join(["先说结论。", "旋转角度是 $m\\theta$,其中", "$$\nx\n$$"]) == "先说结论。\n\n旋转角度是 $m\\theta$,其中\n\n$$\nx\n$$"
+    )
