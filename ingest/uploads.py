@@ -11,6 +11,7 @@ import re
 import shutil
 import threading
 import unicodedata
+from dataclasses import replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -40,18 +41,27 @@ def add(
     """Keep each file (its name, and its bytes or where they lie) and build all into the library of ``settings``.
 
     With ``folders``, a name such as ``week1/intro.md`` keeps its folders. Returns where each is kept, in their order, and the
-    summary of the build. What could not be read is in ``Summary.skipped``; it is not kept, unless it stands in the library
-    all the same. Raises what ``build`` raises, and ``StoreError`` where nothing can be kept.
+    summary of the build. What could not be read is in ``Summary.skipped``; it is not kept, and what was kept under its name
+    before comes back. Raises what ``build`` raises, and ``StoreError`` where nothing can be kept.
     """
     from ingest.build import build
 
     folder = uploads_folder(settings)
     with _one_at_a_time:
-        kept = [_keep(folder / (safe_path(name) if folders else safe_name(name)), content) for name, content in files]
+        targets = [folder / (safe_path(name) if folders else safe_name(name)) for name, _ in files]
+        before = {str(target): target.read_bytes() for target in targets if target.is_file()}
+        kept = [_keep(target, content) for target, (_, content) in zip(targets, files, strict=True)]
         summary = build(list(dict.fromkeys(kept)), settings, progress=progress)
+        back = [Path(skip.path) for skip in summary.skipped if skip.path in before]
+        if back:
+            for path in back:
+                _keep(path, before[str(path)])
+            again = build(back, settings)
+            totals = {name: getattr(again, name) for name in ("documents", "sections", "blank_sections", "chunks")}
+            summary = replace(summary, **totals, removed=summary.removed - again.added)
         held = _held(settings)
         for skip in summary.skipped:
-            if Path(skip.path) in kept and skip.path not in held:
+            if Path(skip.path) in kept and skip.path not in held and skip.path not in before:
                 Path(skip.path).unlink(missing_ok=True)
     return kept, summary
 

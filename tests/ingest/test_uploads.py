@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.uploads import safe_name
+from ingest.settings import Settings
+from ingest.uploads import add, safe_name
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,13 @@ def test_every_name_is_one_file_name(name: str) -> None:
     assert safe not in ("", ".", "..")
     assert not safe.startswith(".")
     assert len(safe.encode()) <= 250
+
+
+def test_a_broken_file_does_not_take_the_place_of_the_good_one(tmp_path: Path) -> None:
+    settings = Settings(library=str(tmp_path / "library"))
+    good = "# 归一化\n\n## LN 是什么?\n\nLN 在一个样本内做归一化。\n".encode()
+    (kept,), _ = add([("norm.md", good)], settings)
+    _, summary = add([("norm.md", b"\x00\xff\x00\x01" * 50)], settings)
+    assert [skip.path for skip in summary.skipped] == [str(kept)]
+    assert kept.read_bytes() == good
+    assert (summary.documents, summary.removed) == (1, 0)
