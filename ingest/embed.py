@@ -36,7 +36,7 @@ SHIPPED = Path(__file__).parent / "model"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
 _REMEMBERED = 2048
-"""Texts whose tokens are remembered for ``words``."""
+"""Texts whose vectors, and whose tokens, are remembered: the same passages come up for many questions."""
 
 
 def load_embedder(name: str = "default") -> Embedder:
@@ -102,13 +102,30 @@ class StaticModel:
         if self._tokenizer.get_vocab_size() != len(self._table):
             raise ModelError(f"{folder}: {len(self._table)} vectors for {self._tokenizer.get_vocab_size()} tokens")
         self.dimensions = int(self._table.shape[1])
-        self._cut = lru_cache(maxsize=_REMEMBERED)(self._cut_anew)  # the same passages come up for many questions
+        self._cut = lru_cache(maxsize=_REMEMBERED)(self._cut_anew)
+        self._placed = lru_cache(maxsize=_REMEMBERED)(self._placed_anew)
+        self._encoded: dict[str, NDArray[np.float32]] = {}
+        self._units = np.zeros(self._table.shape, dtype=np.float32)  # takes memory row by row, as rows are written
+        self._lengths = np.full(len(self._table), -1.0, dtype=np.float32)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, ``[len(texts), dimensions]``: the normalised mean of the rows of each text's tokens.
 
         The tokenizer keeps the first 512 tokens. A text without a known one gives a zero row.
         """
+        import numpy as np
+
+        if len(texts) > _BATCH:  # an ingest, which reads each text once
+            return self._encode(texts)
+        found = {text: self._encoded.get(text) for text in texts}
+        new = [text for text, vector in found.items() if vector is None]
+        found |= dict(zip(new, self._encode(new), strict=True))
+        if len(self._encoded) + len(new) > _REMEMBERED:
+            self._encoded = {}
+        self._encoded |= {text: found[text] for text in new}
+        return np.stack([found[text] for text in texts]) if texts else self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
@@ -132,11 +149,37 @@ class StaticModel:
 
         Like ``encode`` it reads the first 512 tokens; unlike it, it leaves Traditional characters as they are.
         """
+        spans, ids = self._cut(text)
+        return spans, self._rows(ids)
+
+    def directions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
+        """``words`` of the text in Simplified characters, their vectors of length one and their lengths before that; those
+        without a vector are left out.
+        """
+        spans, ids, lengths = self._placed(text)
+        return spans, self._units[ids], lengths
+
+    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.int64], NDArray[np.float32]]:
+        """Where the words stand, their rows in ``_units``, which are filled here, and their lengths."""
         import numpy as np
 
-        spans, ids = self._cut(text)
+        spans, numbers = self._cut(simplified(text))
+        ids = np.array(numbers, dtype=np.int64)
+        new = np.unique(ids[self._lengths[ids] < 0])
+        if len(new):
+            rows = self._rows(new)
+            lengths = np.linalg.norm(rows, axis=1)
+            self._units[new] = rows / np.where(lengths > 0, lengths, 1)[:, None]
+            self._lengths[new] = lengths  # at last: another thread may look for them meanwhile
+        lengths = self._lengths[ids]
+        known = lengths > 0
+        return [span for span, yes in zip(spans, known, strict=True) if yes], ids[known], lengths[known]
+
+    def _rows(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        import numpy as np
+
         rows = self._table[ids].astype(np.float32)
-        return spans, rows if self._factors is None else rows * self._factors[ids][:, None]
+        return rows if self._factors is None else rows * self._factors[ids][:, None]
 
     def _cut_anew(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
@@ -173,9 +216,10 @@ class SentenceTransformersModel:
         vectors[[not text.strip() for text in texts]] = 0
         return _unit(vectors)
 
-    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+    def directions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
         """The whole text as one: its words have no vectors of their own."""
-        return [(0, len(text))], self.encode([text])
+        text = simplified(text)
+        return whole(text, self.encode([text]))
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -183,6 +227,15 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def whole(text: str, vector: NDArray[np.float32]) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
+    """The one word that a text is to a model without words, whose ``vector`` is ``[1, dimensions]``; none where it is zero."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vector, axis=1)
+    known = lengths > 0
+    return [(0, len(text))] * int(known.sum()), vector[known] / lengths[known, None], lengths[known]
 
 
 def sums_of(folder: Path, files: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from ingest.embed import fingerprint_of, sums_of
+from ingest.embed import fingerprint_of, sums_of, whole
 from ingest.errors import MissingExtra, ModelError
 from ingest.lexical import simplified
 
@@ -46,9 +46,10 @@ class OnnxModel:
                 vectors[row] = _run(self._session, input_ids=ids, attention_mask=[1] * len(ids))
         return vectors
 
-    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+    def directions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
         """The whole text as one: its words have no vectors of their own."""
-        return [(0, len(text))], self.encode([text])
+        text = simplified(text)
+        return whole(text, self.encode([text]))
 
 
 class OnnxRanker:

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import add
+from sys import intern
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -88,6 +89,12 @@ def tokens(text: str) -> list[str]:
         elif kind == "special":
             out += _INNER.findall(low)
     return out
+
+
+@lru_cache(maxsize=2048)
+def bag(text: str) -> frozenset[str]:
+    """The tokens of ``text``, each once; kept, as the same passages and headings come up for many questions."""
+    return frozenset(map(intern, tokens(text)))
 
 
 def _join(out: list[str], left: str, right: str, joint: str) -> None:

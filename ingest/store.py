@@ -55,6 +55,7 @@ REBUILD_UP_TO = 5_000
 
 _BUSY_SECONDS = 2.0
 _CACHED_DOCUMENTS = 256
+_CACHED_CHUNKS = 4096
 _FIRST_PAGE = 4096
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -126,6 +127,9 @@ class Library:
         self._lexical: LexicalIndex | None = None
         self._documents: dict[str, Document] = {}
         self._paths: dict[str, str] = {}
+        self._parts: dict[str, tuple[Section, ...]] = {}
+        self._chunks: dict[int, Chunk] = {}
+        self._count = -1
         self._begin()
         self._embedder = embedder
         if embedder is not None:
@@ -237,7 +241,13 @@ class Library:
 
     def sections(self, document_id: str) -> tuple[Section, ...]:
         """The document's sections in order of the text."""
-        return tuple(self._sections("d.id = ?", document_id))
+        with self._lock:
+            if (sections := self._parts.get(document_id)) is None:
+                sections = tuple(self._sections("d.id = ?", document_id))
+                if len(self._parts) >= _CACHED_DOCUMENTS:
+                    self._parts.clear()
+                self._parts[document_id] = sections
+            return sections
 
     def blank_sections(self) -> list[Section]:
         """The headings of all documents under which nothing is written."""
@@ -245,16 +255,21 @@ class Library:
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """The chunks of ``rows``, in that order; ``KeyError`` for a row that is not there."""
-        found: dict[int, Chunk] = {}
-        for first in range(0, len(rows), 500):
-            part = [int(row) for row in rows[first : first + 500]]
-            for record in self._rows(f"{_CHUNK} WHERE c.row IN ({','.join('?' * len(part))})", *part):
-                found[record[0]] = self._chunk(record)
-        return [found[row] for row in rows]
+        with self._lock:
+            if len(self._chunks) >= _CACHED_CHUNKS:
+                self._chunks.clear()
+            new = [int(row) for row in rows if row not in self._chunks]
+            for first in range(0, len(new), 500):
+                part = new[first : first + 500]
+                for record in self._rows(f"{_CHUNK} WHERE c.row IN ({','.join('?' * len(part))})", *part):
+                    self._chunks[record[0]] = self._chunk(record)
+            return [self._chunks[row] for row in rows]
 
     def chunk_count(self) -> int:
         """Number of chunks."""
-        return int(self._rows("SELECT count(*) FROM chunks")[0][0])
+        if self._count < 0:
+            self._count = int(self._rows("SELECT count(*) FROM chunks")[0][0])
+        return self._count
 
     def dump(self) -> Iterator[Chunk]:
         """All chunks by row."""
@@ -310,8 +325,9 @@ class Library:
         with self._lock:
             self._connection.rollback()
             self._dense = self._lexical = None
-            self._documents.clear()
-            self._paths.clear()
+            for kept in (self._documents, self._paths, self._parts, self._chunks):
+                kept.clear()
+            self._count = -1
             try:
                 with Writer(self.folder) as writer:
                     done = [*writer.drop_damaged(), *writer.drop_orphans()]

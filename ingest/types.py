@@ -128,8 +128,8 @@ class Embedder(Protocol):
         """Unit vectors of shape ``[len(texts), dimensions]``; a text without a known token gives a zero row."""
         ...
 
-    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
-        """The words of ``text`` as spans of it, and their vectors ``[words, dimensions]``, whose length is what a word weighs;
-        a model that has none gives the text as one word.
+    def directions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
+        """The words of ``text`` that have a vector: as spans of it in Simplified characters, their unit vectors ``[words,
+        dimensions]``, and what each weighs; a model without words gives the text as one.
         """
         ...

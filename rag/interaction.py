@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.lexical import fold, simplified, tokens
+from ingest.lexical import bag, fold, simplified
 from rag.terms import aliases, kinds
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ def met(question: str, passages: Sequence[str], embedder: Embedder) -> NDArray[n
     import numpy as np
 
     out = np.zeros(len(passages), dtype=np.float32)
-    spans, asked, weights = _words(question, embedder)
+    spans, asked, weights = embedder.directions(question)
     if not len(asked):
         return out
     shares, terms = weights / weights.sum(), _terms(question, spans)
     for number, passage in enumerate(passages):
-        _, said, _ = _words(passage, embedder)
+        _, said, _ = embedder.directions(passage)
         if not len(said):
             continue
         nearest = (asked @ said.T).max(axis=1)
-        have = frozenset(tokens(passage)) if terms else frozenset()
+        have = bag(passage) if terms else frozenset()
         for places, names, narrower in terms:
             if any(name <= have for name in names):
                 nearest[places] = np.maximum(nearest[places], NAMED)
@@ -60,16 +60,6 @@ def _terms(question: str, spans: Sequence[tuple[int, int]]) -> list[Term]:
         places = [i for i, (first, end) in enumerate(spans) if start >= 0 and first < start + len(name) and end > start]
         if places:
             out.append(
-                (places, [frozenset(tokens(other)) for other in others], [frozenset(tokens(kind)) for kind in kinds(name)])
+                (places, [bag(other) for other in others], [bag(kind) for kind in kinds(name)])
             )
     return out
-
-
-def _words(text: str, embedder: Embedder) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
-    """The words of ``text``: where each stands in it (Simplified), its vector of length one, and its length before that."""
-    import numpy as np
-
-    spans, rows = embedder.words(simplified(text))
-    lengths = np.linalg.norm(rows, axis=1)
-    known = lengths > 0
-    return [span for span, yes in zip(spans, known, strict=True) if yes], rows[known] / lengths[known, None], lengths[known]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from ingest.lexical import has_chinese, tokens
+from ingest.lexical import bag, has_chinese, tokens
 from rag.interaction import met
 from rag.rerank import subjects
 from rag.retrieve import query_terms, share
@@ -151,7 +151,7 @@ def _whole(passage: Passage, asked: Terms, library: Library) -> Section:
     place = next(i for i, s in enumerate(sections) if s.start <= passage.chunk.start < s.end)
 
     def fit(section: Section) -> float:
-        return share(asked, set(tokens(" ".join(section.trail[-1:]))), library)
+        return share(asked, bag(" ".join(section.trail[-1:])), library)
 
     for above in range(place - 1, -1, -1):
         if sections[above].trail == sections[place].trail[:-1] != ():
@@ -177,7 +177,7 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     headed_by = _is_the_question(asked, heading, library)
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
-        covered = share(asked, set(tokens(text)), library)
+        covered = share(asked, bag(text), library)
         score = (
             0.3 * float(alone[number]) + 0.2 * float(headed[number]) + (0.5 - weight) * covered + weight * float(meets[number])
         )
@@ -198,7 +198,7 @@ def _is_the_question(asked: Terms, heading: str, library: Library) -> float:
     words = [token for token in dict.fromkeys(tokens(heading)) if len(token) > 1]
     idf = library.idf(words)
     held = sum(weight for word, weight in zip(words, idf, strict=True) if word in asked.tokens)
-    return share(asked, set(tokens(heading)), library) * min(1.0, 1.5 * held / (sum(idf) or 1.0))
+    return share(asked, bag(heading), library) * min(1.0, 1.5 * held / (sum(idf) or 1.0))
 
 
 def _on_subject(
@@ -209,9 +209,9 @@ def _on_subject(
     Not so where the heading names it: then the whole list is about it.
     """
     names = [name for options, _ in subjects(question, library) for name in options]
-    if not names or any(name <= set(tokens(" ".join(section.trail[-1:]))) for name in names):
+    if not names or any(name <= bag(" ".join(section.trail[-1:])) for name in names):
         return relevance
-    speaks = [any(name <= set(tokens(text)) for name in names) for text in texts]
+    speaks = [any(name <= bag(text) for name in names) for text in texts]
     lists = {(unit.block, unit.lead) for unit, yes in zip(cut, speaks, strict=True) if yes and unit.kind == "item"}
     return [
         score - OFF_SUBJECT if unit.kind == "item" and not yes and (unit.block, unit.lead) in lists else score

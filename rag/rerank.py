@@ -17,7 +17,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.lexical import fold, has_chinese, tokens
+from ingest.lexical import bag, fold, has_chinese, tokens
 from rag.interaction import met
 from rag.retrieve import query_terms, share
 from rag.terms import ASPECTS, aliases, kinds, latin_names, sought
@@ -57,10 +57,10 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     match = {heading: heading_match(query, asked, heading[0], library) if heading else 0.0 for heading in headings}
     words = met(query, ["\n".join((*p.chunk.trail[-1:], p.chunk.text)) for p in passages], library.embedder).tolist()
     weight = MET_WEIGHT if has_chinese(query) else MET_WEIGHT_ELSE
-    own = set(tokens(query))
-    answers = [name for name in map(frozenset, map(tokens, sought(fold(query)))) if not name <= own]
+    own = bag(query)
+    answers = [name for name in map(bag, sought(fold(query))) if not name <= own]
     untitled = {heading: _lacking(" ".join(heading), subject) for heading in headings}
-    spoken = [set(tokens("\n".join((*p.chunk.trail, p.chunk.text)))) if answers else set() for p in passages]
+    spoken = [bag("\n".join((*p.chunk.trail, p.chunk.text))) if answers else frozenset() for p in passages]
     scored = [
         (
             passage.score
@@ -82,8 +82,8 @@ def heading_match(query: str, asked: Terms, heading: str, library: Library) -> f
     heading and the share of the heading that stands in the question, by IDF, question words and numbering aside.
     """
     title = _NUMBERING.sub("", heading)
-    held = share(asked, set(tokens(title)), library)
-    holds = share(query_terms(title), set(tokens(query)), library)
+    held = share(asked, bag(title), library)
+    holds = share(query_terms(title), bag(query), library)
     return 2 * held * holds / (held + holds) if held + holds else 0.0
 
 
@@ -93,7 +93,7 @@ def lacking(passage: Passage, subject: Subject) -> float:
 
 
 def _lacking(text: str, subject: Subject) -> float:
-    words = set(tokens(text))
+    words = bag(text)
     total = sum(weight for _, weight in subject)
     return sum(weight for names, weight in subject if not any(name <= words for name in names)) / total if total else 0.0
 
@@ -108,12 +108,12 @@ def subjects(query: str, library: Library) -> Subject:
     if has_chinese(query):
         for name, others in aliases(fold(query)):
             if name not in ASPECTS:
-                out[frozenset(tokens(name))] = [frozenset(tokens(other)) for other in (name, *others, *kinds(name))]
+                out[bag(name)] = [bag(other) for other in (name, *others, *kinds(name))]
     for word in latin_names(query):
         others = tuple(other for _, names in aliases(fold(word)) for other in names)
         key = frozenset(tokens(word)[:1])
         if not any(key & known for known in out):
-            out[key] = [key, *(frozenset(tokens(other)) for other in others)]
+            out[key] = [key, *map(bag, others)]
     return [(names, max(library.idf(sorted(name))) * (1.0 if _is_name(name) else CONCEPT_WEIGHT)) for name, names in out.items()]
 
 
