@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "model"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
-_REMEMBERED = 2048
+_REMEMBERED = 4096
 """Texts whose vectors, and whose tokens, are remembered: the same passages come up for many questions."""
 
 

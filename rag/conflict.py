@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rag.claims import claims_nothing, sentences
-from rag.evidence import align, evidence
+from rag.evidence import NEAR, align, evidence
 from rag.faults import find
 from rag.reasons import CONTRADICTS, conflict_reason, weightiest
 from rag.words import parse
@@ -61,9 +62,16 @@ class Conflict:
 
 def conflicts(question: str, passages: Sequence[str]) -> list[Conflict]:
     """The contradictions between ``passages`` on what ``question`` asks, the surest first; each sentence in one at most."""
-    places = [
-        place for number, passage in enumerate(passages) for place in _places(number, passage) if _asked(question, place.text)
-    ][:MOST]
+    places: list[Place] = []
+    for number, passage in enumerate(passages):
+        spans = _sentences(passage)
+        asked = _asked(question, [passage[start:end] for start, end in spans])
+        places += [
+            Place(passage=number, start=start, end=end, text=passage[start:end])
+            for (start, end), yes in zip(spans, asked, strict=True)
+            if yes
+        ]
+    del places[MOST:]
     found: list[tuple[float, Conflict]] = []
     for number, left in enumerate(places):
         for right in places[number + 1 :]:
@@ -80,24 +88,34 @@ def conflicts(question: str, passages: Sequence[str]) -> list[Conflict]:
     return out
 
 
-def _places(number: int, passage: str) -> list[Place]:
+@lru_cache(maxsize=512)
+def _sentences(passage: str) -> tuple[tuple[int, int], ...]:
+    """Where the sentences stand that can contradict something; kept, as the same passages come up for many questions."""
     out, position = [], 0
     for sentence in sentences(passage):
         start = passage.find(sentence, position)
         if start < 0 or len(sentence) > LONGEST or claims_nothing(sentence) or _REFERENCE.search(sentence):
             continue
         position = start + len(sentence)
-        out.append(Place(passage=number, start=start, end=position, text=sentence))
-    return out
+        out.append((start, position))
+    return tuple(out)
 
 
-def _asked(question: str, sentence: str) -> bool:
-    passages = evidence((sentence,))
+def _asked(question: str, said: Sequence[str]) -> list[bool]:
+    """Which of the sentences speak of the question; as many are aligned with it at a time as an alignment looks at."""
+    if len(said) > NEAR:
+        return [yes for first in range(0, len(said), NEAR) for yes in _asked(question, said[first : first + NEAR])]
+    passages = evidence(tuple(said))
+    if len(said) > 1 and passages.passage != list(range(len(said))):  # one that falls apart once more
+        return [yes for sentence in said for yes in _asked(question, [sentence])]
     alignment = align(question, passages)
-    if alignment is None or not len(alignment.weights):
-        return False
+    if alignment is None or not float(alignment.weights.sum()) > 0:
+        return [False] * len(said)
+    clauses = [alignment.matrix[:, alignment.owner == place] for place in range(len(alignment.texts))]
+    if len(said) == 1:
+        clauses = [alignment.matrix]
     total = float(alignment.weights.sum())
-    return total > 0 and float(alignment.weights @ alignment.matrix.max(axis=1)) / total >= ASKED
+    return [float(alignment.weights @ each.max(axis=1)) / total >= ASKED for each in clauses]
 
 
 def _between(left: str, right: str) -> Fault | None:
@@ -123,7 +141,7 @@ def _between(left: str, right: str) -> Fault | None:
 
 def _comparable(left: Text, right: Text) -> bool:
     """Whether both name the same things, and differ in one number of one unit, or in none."""
-    if {*_NUMBERED.findall(left.raw)} != {*_NUMBERED.findall(right.raw)}:
+    if _numbered(left.raw) != _numbered(right.raw):
         return False
     for text, against in ((left, right), (right, left)):
         if any(word.name and word.key not in against.folded for word in text.words):
@@ -137,3 +155,8 @@ def _comparable(left: Text, right: Text) -> bool:
     if len(ours) != 1 or len(theirs) != 1:
         return False
     return ours[0].dimension == theirs[0].dimension and ours[0].counts == theirs[0].counts
+
+
+@lru_cache(maxsize=2048)
+def _numbered(text: str) -> frozenset[str]:
+    return frozenset(_NUMBERED.findall(text))

@@ -99,7 +99,7 @@ class _Read:
 
     document: Document
     section: Section
-    units: list[Unit]
+    units: tuple[Unit, ...]
     texts: list[str]
     relevance: list[float]
 

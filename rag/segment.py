@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from ingest.blocks import Kind as LineKind
@@ -49,12 +50,18 @@ class Unit:
     lead: int
 
 
-def units(document: Document, section: Section, headings: Set[int] = frozenset()) -> list[Unit]:
+def units(document: Document, section: Section, headings: Set[int] = frozenset()) -> tuple[Unit, ...]:
     """All units of ``section`` in order; together they cover its text but for white space.
 
     ``headings``: where lines begin that are headings of sections below; each introduces what follows it.
     """
-    lines = [line for line in read(document.text) if section.start <= line.start and line.end <= section.end]
+    return _cut(document.text, section.start, section.end, frozenset(headings))
+
+
+@lru_cache(maxsize=512)
+def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ...]:
+    """The units of ``text[begin:stop]``; kept, as the same sections answer many questions."""
+    lines = [line for line in read(text) if begin <= line.start and line.end <= stop]
     below = _below(lines)
     out: list[Unit] = []
     items: list[tuple[int, int]] = []  # indentation and index of the items that are open around a line
@@ -84,7 +91,7 @@ def units(document: Document, section: Section, headings: Set[int] = frozenset()
             out.append(Unit(start=line.start, end=line.end, kind=kind, block=block, lead=parent))
             lead = first
             continue
-        for start, end in _sentences(document.text, line.start, line.end):
+        for start, end in _sentences(text, line.start, line.end):
             explains = kind == "item" and len(out) > first
             out.append(
                 Unit(start=start, end=end, kind="sentence" if explains else kind, block=block, lead=first if explains else parent)
@@ -94,7 +101,7 @@ def units(document: Document, section: Section, headings: Set[int] = frozenset()
         if _opens_formula(line, following):
             out[-1] = replace(out[-1], kind="lead")
             lead = len(out) - 1
-    return [_titled(unit, number, out, document.text) for number, unit in enumerate(out)]
+    return tuple(_titled(unit, number, out, text) for number, unit in enumerate(out))
 
 
 def _below(lines: Sequence[Line]) -> list[Line | None]:

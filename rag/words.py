@@ -86,7 +86,6 @@ class Text:
         """The numbers."""
         return quantities(self.folded)
 
-    @cached_property
     def _tokens(self) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
         """The tokens' spans and rows; a long text goes to the tokenizer in pieces."""
         import numpy as np
@@ -103,7 +102,7 @@ class Text:
     def _content(self) -> tuple[list[Word], NDArray[np.float32]]:
         import numpy as np
 
-        spans, rows = self._tokens
+        spans, rows = self._tokens()
         counted = [(q.start, q.end) for q in self.quantities]
         words: list[Word] = []
         vectors: list[NDArray[np.float32]] = []
@@ -193,7 +192,7 @@ def _weight(text: str, length: float, *, name: bool, pieces: int) -> float:
     return weight * 0.6 if len(text) == 1 else weight
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def parse(raw: str) -> Text:
     """``raw`` taken apart; kept for the next time."""
     return Text(raw)
