@@ -74,5 +74,5 @@ def build_page(desks: Desks) -> gr.Blocks:
             with gr.Column(elem_id=f"fn-view-{tab.name}", elem_classes="fn-view"):
                 tab.build(frame)
         frame.finish()
-    page.queue(default_concurrency_limit=4, max_size=64, api_open=False)
+    page.queue(default_concurrency_limit=40, max_size=64, api_open=False)
     return cast("gr.Blocks", page)

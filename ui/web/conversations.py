@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ingest.types import Chunk
@@ -42,7 +42,9 @@ CREATE TABLE IF NOT EXISTS exchanges (id TEXT PRIMARY KEY, talk TEXT NOT NULL RE
     rating INTEGER NOT NULL DEFAULT 0, comment TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS exchanges_by_talk ON exchanges (talk, created);
 """
-_EXCHANGE = "id, talk, parent, asked, answer, created, rating, comment"
+_EXCHANGE = "id, talk, parent, asked, created, rating, comment"
+_REMEMBERED = 512
+"""Answers that are kept at hand: each new one shows the whole conversation again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Conversations:
 
     def __init__(self, folder: Path) -> None:
         self._lock = threading.RLock()
+        self._answers: dict[str, Answer] = {}
         try:
             self._database = self._connect(str(folder / DATABASE))
         except sqlite3.Error:
@@ -114,6 +117,24 @@ class Conversations:
         with self._lock:
             return self._database.execute(query, values).fetchall()
 
+    def _exchanges(self, where: str, *values: object) -> dict[str, Exchange]:
+        """The exchanges ``where``, by their id, each as if it were the only answer to its question."""
+        with self._lock:
+            rows = self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE {where}", *values)
+            if len(self._answers) > _REMEMBERED:
+                self._answers = {}
+            if not self._answers.keys() >= {row[0] for row in rows}:
+                for id, record in self._rows(f"SELECT id, answer FROM exchanges WHERE {where}", *values):
+                    if id not in self._answers:
+                        self._answers[id] = answer_of(json.loads(record))
+            return {
+                id: Exchange(
+                    id=id, talk=talk, parent=parent, asked=asked, answer=self._answers[id], created=created, rating=rating,
+                    comment=comment, siblings=(id,),
+                )
+                for id, talk, parent, asked, created, rating, comment in rows
+            }  # fmt: skip
+
     def talks(self, search: str = "", limit: int = 200) -> list[Talk]:
         """Conversations, last used first; with ``search`` those whose title, questions or answers hold it, in any case."""
         query = "SELECT id, title, updated FROM talks WHERE NOT deleted"
@@ -130,22 +151,22 @@ class Conversations:
         leaf = self._rows("SELECT leaf FROM talks WHERE id = ? AND NOT deleted", talk)
         if not leaf:
             return ()
-        known = {row[0]: row for row in self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE talk = ? ORDER BY created", talk)}
+        known = self._exchanges("talk = ? ORDER BY created", talk)
         children: dict[str, list[str]] = {}
-        for id, row in known.items():
-            children.setdefault(row[2], []).append(id)
+        for id, exchange in known.items():
+            children.setdefault(exchange.parent, []).append(id)
         out: list[Exchange] = []
         at = leaf[0][0]
         while at in known:
-            row = known.pop(at)
-            out.append(_exchange(row, tuple(children[row[2]])))
-            at = row[2]
+            exchange = known.pop(at)
+            out.append(replace(exchange, siblings=tuple(children[exchange.parent])))
+            at = exchange.parent
         return tuple(reversed(out))
 
     def add(self, talk: str, parent: str, asked: str, answer: Answer) -> Exchange:
         """Keep an exchange after ``parent`` and make it the leaf; without ``talk``, as the first of a new conversation."""
         now, id = time.time(), secrets.token_hex(8)
-        record = json.dumps(asdict(answer), ensure_ascii=False)
+        record = json.dumps(answer, default=_record, ensure_ascii=False)
         with self._change() as database:
             if not talk or not database.execute("SELECT 1 FROM talks WHERE id = ?", (talk,)).fetchone():
                 talk, parent = talk or secrets.token_hex(8), ""
@@ -158,6 +179,7 @@ class Conversations:
                 (id, talk, parent, asked, answer.text, record, now),
             )
             database.execute("UPDATE talks SET leaf = ?, updated = ?, deleted = 0 WHERE id = ?", (id, now, talk))
+            self._answers[id] = answer
             return self.path(talk)[-1]  # before anybody else can turn to another branch
 
     def turn_to(self, exchange: str) -> str:
@@ -218,29 +240,22 @@ class Conversations:
 
     def rated(self) -> list[Exchange]:
         """Every exchange with a thumb or a comment, oldest first, of all conversations that are not deleted."""
-        query = (
-            f"SELECT {', '.join('e.' + name for name in _EXCHANGE.split(', '))} FROM exchanges e JOIN talks t ON t.id = e.talk"
-        )
-        return [
-            _exchange(row) for row in self._rows(f"{query} WHERE NOT t.deleted AND (rating OR comment != '') ORDER BY e.created")
-        ]
+        kept = "talk IN (SELECT id FROM talks WHERE NOT deleted)"
+        return [*self._exchanges(f"{kept} AND (rating OR comment != '') ORDER BY created").values()]
 
     def before(self, exchange: Exchange) -> list[Exchange]:
         """What was said before ``exchange`` in its branch, oldest first."""
         out: list[Exchange] = []
         at = exchange.parent
-        while at and (rows := self._rows(f"SELECT {_EXCHANGE} FROM exchanges WHERE id = ?", at)):
-            out.append(_exchange(rows[0]))
+        while at and (found := self._exchanges("id = ?", at)):
+            out.append(found[at])
             at = out[-1].parent
         return out[::-1]
 
 
-def _exchange(row: tuple[Any, ...], siblings: tuple[str, ...] = ()) -> Exchange:
-    id, talk, parent, asked, answer, created, rating, comment = row
-    return Exchange(
-        id=id, talk=talk, parent=parent, asked=asked, answer=answer_of(json.loads(answer)), created=created, rating=rating,
-        comment=comment, siblings=siblings or (id,),
-    )  # fmt: skip
+def _record(value: Any) -> dict[str, Any]:
+    """An answer, or a part of one, for JSON; as ``dataclasses.asdict``, which copies every part first."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def answer_of(record: dict[str, Any]) -> Answer:

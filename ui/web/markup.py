@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
 from rag.types import join
 from ui.render import marked, nearest, place, safe
 from ui.web.markdown import markdown_html, on_one_line, plain, rendered
+from ui.web.strings import words as words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +62,7 @@ def question_html(question: str, words: Mapping[str, str], number: int) -> str:
 
 def growing_html(sentences: Sequence[Sentence], words: Mapping[str, str], number: int) -> str:
     """The answer as far as it has come."""
-    return on_one_line(f'<div class="fn-answer fn-read fn-growing">{_sentences(sentences, words, number, {})}</div>')
+    return on_one_line(f'<div class="fn-answer fn-read fn-growing">{_sentences(tuple(sentences), (), number, words["lang"][:2])}</div>')
 
 
 def answer_html(answer: Answer, words: Mapping[str, str], *, number: int, asked: str, footing: Footing) -> str:
@@ -71,7 +73,7 @@ def answer_html(answer: Answer, words: Mapping[str, str], *, number: int, asked:
     understood = ""
     if answer.question.strip() != asked.strip():
         understood = f'<p class="fn-understood">{escape(words["asked"])}: {escape(plain(answer.question))}</p>'
-    body = _sentences(answer.sentences, words, number, {citation.n: citation for citation in answer.citations})
+    body = _sentences(answer.sentences, answer.citations, number, words["lang"][:2])
     return on_one_line(f'<div class="fn-answer fn-read">{understood}{body}{below}</div>')
 
 
@@ -100,7 +102,10 @@ def percent(answer: Answer) -> int:
     return min(99, max(1, round(100 * answer.confidence)))
 
 
-def _sentences(sentences: Sequence[Sentence], words: Mapping[str, str], number: int, citations: Mapping[int, Citation]) -> str:
+@lru_cache(maxsize=512)
+def _sentences(sentences: tuple[Sentence, ...], cited: tuple[Citation, ...], number: int, language: str) -> str:
+    """The words of an answer with its marks; kept, as every new answer shows the whole chat again."""
+    words, citations = words_of(language), {citation.n: citation for citation in cited}
     shown = [(text, sentence) for sentence in sentences if (text := plain(sentence.text).rstrip())]
     html = rendered(marked([text for text, _ in shown], [f"{_MARK}{at}{_END}" for at in range(len(shown))]), words)
     html = _ALONE.sub(r'<p class="fn-marks">\1</p>', html)
