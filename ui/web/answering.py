@@ -6,12 +6,12 @@ looks every now and then whether it was told to stop, and after a moment's grace
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 import time
 import traceback
-from contextlib import closing, suppress
+from collections import deque
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ingest.errors import NotesError
@@ -66,20 +66,26 @@ def answering(stream: Stream, stop: threading.Event) -> Iterator[list[Sentence |
 
     A failure comes as a last ``str``: the reason, or ``""`` where it is a bug, whose traceback goes to stderr.
     """
-    items: queue.Queue[Sentence | Answer | str | None] = queue.Queue()
+    items: deque[Sentence | Answer | str | None] = deque()
+    more = threading.Event()
+
+    def put(item: Sentence | Answer | str | None) -> None:
+        items.append(item)
+        if not more.is_set():  # to wake the other side for each sentence costs more than the sentence
+            more.set()
 
     def work() -> None:
         try:
             with closing(stream()) as coming:
                 for item in coming:
-                    items.put(item)
+                    put(item)
         except NotesError as exc:
-            items.put(str(exc))
+            put(str(exc))
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            items.put("")
+            put("")
         finally:
-            items.put(None)
+            put(None)
 
     threading.Thread(target=work, name="footnote-answer", daemon=True).start()
     until = None
@@ -87,11 +93,9 @@ def answering(stream: Stream, stop: threading.Event) -> Iterator[list[Sentence |
         while until is None or time.monotonic() < until:
             if until is None and stop.is_set():
                 until = time.monotonic() + _GRACE
-            some: list[Sentence | Answer | str | None] = []
-            with suppress(queue.Empty):
-                some.append(items.get(timeout=_LOOK))
-                while True:
-                    some.append(items.get_nowait())
+            more.wait(_LOOK)
+            more.clear()
+            some = [items.popleft() for _ in range(len(items))]
             if given := [item for item in some if item is not None and (until is None or isinstance(item, Answer))]:
                 yield given
             if None in some:

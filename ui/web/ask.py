@@ -130,11 +130,13 @@ class Ask:
     def _answer(
         self, visit: Visit, asked: _Asked, chat: Chat, choices: Choices, text: Mapping[str, str]
     ) -> Iterator[tuple[Any, ...]]:
+        import gradio as gr
+
         number = len(asked.base)
         above = [*messages(asked.base, text), {"role": "user", "content": markup.question_html(asked.question, text, number)}]
 
         def grown(html: str) -> tuple[Any, Any]:
-            return [*above, {"role": "assistant", "content": html}], chat
+            return [*above, {"role": "assistant", "content": html}], gr.skip()
 
         yield grown(markup.message_html(text["thinking"]))
         sentences: list[Sentence] = []

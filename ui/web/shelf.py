@@ -8,14 +8,14 @@ Decisions:
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+import threading
+from contextlib import nullcontext, suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rag.footnote import Footnote
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
@@ -42,6 +42,7 @@ class Shelf:
         """Over ``notes``, which the caller closes; by default those of ``settings``."""
         self._settings = settings
         self._notes = notes or Footnote(settings)
+        self._turn = threading.Lock()
 
     @property
     def max_file_bytes(self) -> int:
@@ -64,7 +65,7 @@ class Shelf:
         from rag.answer import stream
 
         model = None if choices.quoting else choices.model or self._notes.model
-        with self._notes.library() as library:
+        with self._notes.library() as library, nullcontext() if model is not None else self._turn:
             yield from stream(
                 question, library, history=history, model=model, stop=stop, characters=choices.characters, shown=choices.shown
             )
