@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from ingest.lexical import fold, has_chinese, tokens
 from rag.rerank import heading_match, lacking, subjects
-from rag.retrieve import query_terms, reach
+from rag.retrieve import weighed
 from rag.terms import aliases, latin_names
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def features(question: str, passages: Sequence[Passage], library: Library) -> tu
         cosine,
         (score - passages[3].score if len(passages) > 3 else USUAL_LEAD) * cosine,
         lacking(passages[0], subjects(question, library)),
-        math.log1p(reach(query_terms(question), library)),
+        math.log1p(weighed(question, library).reach),
         float(bool(unknown_names(question, library))),
         float(not has_chinese(question)),
     )
@@ -137,14 +137,13 @@ def _hole_asked_for(query: Query, found: Sequence[Sequence[Passage]], library: L
     blanks, headings, vectors = _holes(library)
     if not blanks:
         return None
-    asked = query_terms(query.text)
     cosines: NDArray[np.float32] = vectors @ library.embedder.encode([query.text])[0]
     written = {passage.chunk.trail[-1] for passages in found for passage in passages[:SEEN] if passage.chunk.trail}
-    ahead = max((heading_match(query.text, asked, heading, library) for heading in written), default=0.0) + AHEAD
+    ahead = max((heading_match(query.text, heading, library) for heading in written), default=0.0) + AHEAD
     best: tuple[float, Section | None] = (0.0, None)
     for place in cosines.argsort()[::-1][:LIKELIEST].tolist():
         section, cosine = blanks[place], float(cosines[place])
-        match = heading_match(query.text, asked, headings[place], library)
+        match = heading_match(query.text, headings[place], library)
         near = match > ahead and match + cosine >= (BLANK_CERTAIN if answerable else BLANK_LIKELY)
         abroad = not answerable and not has_chinese(query.text) and cosine >= BLANK_FOREIGN
         if (near or abroad) and match + cosine > best[0]:

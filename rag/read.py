@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 from ingest.lexical import bag, has_chinese, tokens
 from rag.interaction import met
 from rag.rerank import subjects
-from rag.retrieve import query_terms, share
+from rag.retrieve import weighed
 from rag.segment import Unit, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.lexical import Terms
     from ingest.store import Library
     from ingest.types import Document, Section
+    from rag.retrieve import Weighed
     from rag.rewrite import Query
     from rag.types import Passage
 
@@ -136,7 +136,7 @@ def _sections(query: Query, found: Sequence[Sequence[Passage]], library: Library
             if passage.score < best - MARGIN:
                 break
             document = library.document(passage.chunk.document_id)
-            section = _whole(passage, query_terms(query.parts[part]), library)
+            section = _whole(passage, weighed(query.parts[part], library), library)
             if (document.id, section.start) not in taken:
                 taken.add((document.id, section.start))
                 out.append((part, document, section))
@@ -145,13 +145,13 @@ def _sections(query: Query, found: Sequence[Sequence[Passage]], library: Library
     return out
 
 
-def _whole(passage: Passage, asked: Terms, library: Library) -> Section:
+def _whole(passage: Passage, asked: Weighed, library: Library) -> Section:
     """The section of the passage with all sections below it; that of the heading above where the question fits that better."""
     sections = library.sections(passage.chunk.document_id)
     place = next(i for i, s in enumerate(sections) if s.start <= passage.chunk.start < s.end)
 
     def fit(section: Section) -> float:
-        return share(asked, bag(" ".join(section.trail[-1:])), library)
+        return asked.share(bag(" ".join(section.trail[-1:])))
 
     for above in range(place - 1, -1, -1):
         if sections[above].trail == sections[place].trail[:-1] != ():
@@ -173,11 +173,11 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     vectors = library.embedder.encode([question, *texts, *(f"{heading}\n{text}" for text in texts)])
     alone, headed = vectors[1 : len(texts) + 1] @ vectors[0], vectors[len(texts) + 1 :] @ vectors[0]
     meets = met(question, texts, library.embedder)
-    asked, weight = query_terms(question), MET if has_chinese(question) else MET_ELSE
+    asked, weight = weighed(question, library), MET if has_chinese(question) else MET_ELSE
     headed_by = _is_the_question(asked, heading, library)
     relevance: list[float] = []
     for number, (unit, text) in enumerate(zip(cut, texts, strict=True)):
-        covered = share(asked, bag(text), library)
+        covered = asked.share(bag(text))
         score = (
             0.3 * float(alone[number]) + 0.2 * float(headed[number]) + (0.5 - weight) * covered + weight * float(meets[number])
         )
@@ -191,14 +191,14 @@ def _score(part: int, query: Query, document: Document, section: Section, librar
     return _Read(document, section, cut, texts, _smoothed(cut, _on_subject(cut, texts, relevance, question, section, library)))
 
 
-def _is_the_question(asked: Terms, heading: str, library: Library) -> float:
+def _is_the_question(asked: Weighed, heading: str, library: Library) -> float:
     """How far the heading is the question, 0..1: what of the question it holds, times what of it the question holds (a
     heading that asks three things is only partly this question).
     """
     words = [token for token in dict.fromkeys(tokens(heading)) if len(token) > 1]
     idf = library.idf(words)
     held = sum(weight for word, weight in zip(words, idf, strict=True) if word in asked.tokens)
-    return share(asked, bag(heading), library) * min(1.0, 1.5 * held / (sum(idf) or 1.0))
+    return asked.share(bag(heading)) * min(1.0, 1.5 * held / (sum(idf) or 1.0))
 
 
 def _on_subject(

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING
 
 from ingest.lexical import bag, fold, has_chinese, tokens
 from rag.interaction import met
-from rag.retrieve import query_terms, share
+from rag.retrieve import weighed
 from rag.terms import ASPECTS, aliases, kinds, latin_names, sought
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.lexical import Terms
     from ingest.store import Library
     from rag.types import Passage
 
@@ -52,9 +51,9 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     """The same passages in a new order: scores lowered by what each lacks of the question's subject, raised where its heading
     is the question.
     """
-    subject, asked = subjects(query, library), query_terms(query)
+    subject = subjects(query, library)
     headings = {passage.chunk.trail[-1:] for passage in passages}
-    match = {heading: heading_match(query, asked, heading[0], library) if heading else 0.0 for heading in headings}
+    match = {heading: heading_match(query, heading[0], library) if heading else 0.0 for heading in headings}
     words = met(query, ["\n".join((*p.chunk.trail[-1:], p.chunk.text)) for p in passages], library.embedder).tolist()
     weight = MET_WEIGHT if has_chinese(query) else MET_WEIGHT_ELSE
     own = bag(query)
@@ -77,13 +76,13 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     return [replace(passage, score=score, rank=rank, origin="reranked") for rank, (score, passage) in enumerate(scored, 1)]
 
 
-def heading_match(query: str, asked: Terms, heading: str, library: Library) -> float:
+def heading_match(query: str, heading: str, library: Library) -> float:
     """How far the heading is the question itself, 0..1: the harmonic mean of the share of the question that stands in the
     heading and the share of the heading that stands in the question, by IDF, question words and numbering aside.
     """
     title = _NUMBERING.sub("", heading)
-    held = share(asked, bag(title), library)
-    holds = share(query_terms(title), bag(query), library)
+    held = weighed(query, library).share(bag(title))
+    holds = weighed(title, library).share(bag(query))
     return 2 * held * holds / (held + holds) if held + holds else 0.0
 
 

@@ -12,17 +12,19 @@ cosine: over Chinese notes its words do not meet. Other names of the same thing 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 from ingest.lexical import Terms, fold, has_chinese, tokens
 from rag.terms import aliases, kinds
 from rag.types import Passage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Mapping, Sequence, Set
 
     from ingest.store import Library
     from rag.types import Origin
@@ -94,18 +96,40 @@ def query_terms(query: str) -> Terms:
     return Terms(tokens=own, names=[thing for thing in names if thing[1]])
 
 
-def reach(terms: Terms, library: Library) -> float:
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a question looks up, by what it weighs in a library."""
+
+    tokens: Mapping[str, float]
+    names: Sequence[tuple[float, Sequence[tuple[Set[str], float]]]]
+    reach: float
     """The BM25 that the question's own tokens could reach by their IDF; above 0."""
-    return sum(map(mul, library.idf(list(terms.tokens)), terms.tokens.values())) or 1.0
+
+    def share(self, words: Set[str]) -> float:
+        """How much of what could be reached stands in ``words``, 0..1."""
+        found = sum([weight for token, weight in self.tokens.items() if token in words])
+        for weight, names in self.names:
+            found += weight * max([value for name, value in names if words >= name], default=0.0)
+        return float(min(1.0, found / self.reach))
 
 
-def share(terms: Terms, words: Set[str], library: Library) -> float:
-    """How much of what ``terms`` could reach stands in ``words``, 0..1."""
-    looked_up = [token for token in terms.tokens if token in words]
-    found = sum(map(mul, library.idf(looked_up), (terms.tokens[token] for token in looked_up)))
-    for weight, names in terms.names:
-        found += weight * max((sum(library.idf(name)) for name in names if words >= set(name)), default=0.0)
-    return float(min(1.0, found / reach(terms, library)))
+_WEIGHED: WeakKeyDictionary[Library, dict[tuple[int, str], Weighed]] = WeakKeyDictionary()
+_REMEMBERED = 4096
+
+
+def weighed(query: str, library: Library) -> Weighed:
+    """:func:`query_terms` of ``query``, weighed by the library's IDF; remembered, as the same headings come up again and again."""
+    known = _WEIGHED.setdefault(library, {})
+    key = (library.generation, query)  # a repair changes it under our hands
+    if (found := known.get(key)) is None:
+        terms = query_terms(query)
+        tokens = dict(zip(terms.tokens, map(mul, library.idf(list(terms.tokens)), terms.tokens.values()), strict=True))
+        names = [(weight, [(frozenset(name), sum(library.idf(name))) for name in names]) for weight, names in terms.names]
+        found = Weighed(tokens, names, sum(tokens.values()) or 1.0)
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known[key] = found
+    return found
 
 
 def _weight(token: str) -> float:
@@ -119,7 +143,7 @@ def _dense(query: str, library: Library, k: int) -> dict[int, float]:
 
 def _lexical(query: str, library: Library, k: int) -> dict[int, float]:
     terms = query_terms(query)
-    most = reach(terms, library)
+    most = weighed(query, library).reach
     return {row: score / most for row, score in library.lexical(terms, k)}
 
 
@@ -129,12 +153,12 @@ def _fused(query: str, library: Library, k: int) -> dict[int, float]:
     if missing and dense:
         vector = library.embedder.encode([query])[0]
         dense |= dict(zip(missing, (library.vectors(missing) @ vector).tolist(), strict=True))
-    return {row: fused(dense.get(row, 0.0), lexical.get(row, 0.0), query) for row in dense or lexical}
-
-
-def fused(cosine: float, share: float, query: str) -> float:
-    """One score from the cosine and the share of the reachable BM25, weighted by the language of ``query``."""
     weight = COSINE_WEIGHT if has_chinese(query) else COSINE_WEIGHT_ELSE
+    return {row: fused(dense.get(row, 0.0), lexical.get(row, 0.0), weight) for row in dense or lexical}
+
+
+def fused(cosine: float, share: float, weight: float) -> float:
+    """One score from the cosine, which counts ``weight``, and the share of the reachable BM25."""
     return float(weight * cosine + (1 - weight) * share**0.5)
 
 
