@@ -59,7 +59,5 @@ def _terms(question: str, spans: Sequence[tuple[int, int]]) -> list[Term]:
         start = text.find(name.lower())
         places = [i for i, (first, end) in enumerate(spans) if start >= 0 and first < start + len(name) and end > start]
         if places:
-            out.append(
-                (places, [bag(other) for other in others], [bag(kind) for kind in kinds(name)])
-            )
+            out.append((places, [bag(other) for other in others], [bag(kind) for kind in kinds(name)]))
     return out

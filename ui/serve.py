@@ -8,6 +8,7 @@ in: the doors know no users, and answer from the server's own library.
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ def serve(
         print(f"footnote: listening on {server.url} (Ctrl+C to stop)", file=sys.stderr, flush=True)
         if doors is not None:
             print(f"footnote: for other programs {server.url}/v1 (OpenAI) and {server.url}/api/docs", file=sys.stderr, flush=True)
+        gc.collect()
+        gc.freeze()  # what is loaded stays; to look through it again takes longer than an answer
         try:
             server.wait()
         finally:

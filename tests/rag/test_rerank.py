@@ -7,7 +7,6 @@ import pytest
 from ingest.store import Library
 from rag.answer import search
 from rag.rerank import heading_match
-from rag.retrieve import query_terms
 from rag.terms import sought
 
 

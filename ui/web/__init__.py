@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 def application(desks: Desks, *, host: str, users: Users | None = None) -> ASGIApp:
     """The page over ``desks``, for a server on ``host``; with ``users`` only for them, each at a desk of their own."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if find_spec("matplotlib") is None:  # else Gradio looks for it on the disk at each step of each event
+        sys.modules["matplotlib"] = None  # type: ignore[assignment]
     import gradio as gr
     from fastapi import FastAPI
 

@@ -74,5 +74,6 @@ def build_page(desks: Desks) -> gr.Blocks:
             with gr.Column(elem_id=f"fn-view-{tab.name}", elem_classes="fn-view"):
                 tab.build(frame)
         frame.finish()
-    page.queue(default_concurrency_limit=40, max_size=64, api_open=False)
+    # a question waits for its turn in the shelf: waiting in Gradio's queue costs a message to everybody at each step of it
+    page.queue(default_concurrency_limit=page.max_threads, max_size=64, api_open=False)
     return cast("gr.Blocks", page)

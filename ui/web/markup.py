@@ -62,7 +62,8 @@ def question_html(question: str, words: Mapping[str, str], number: int) -> str:
 
 def growing_html(sentences: Sequence[Sentence], words: Mapping[str, str], number: int) -> str:
     """The answer as far as it has come."""
-    return on_one_line(f'<div class="fn-answer fn-read fn-growing">{_sentences(tuple(sentences), (), number, words["lang"][:2])}</div>')
+    said = _sentences(tuple(sentences), (), number, words["lang"][:2])
+    return on_one_line(f'<div class="fn-answer fn-read fn-growing">{said}</div>')
 
 
 def answer_html(answer: Answer, words: Mapping[str, str], *, number: int, asked: str, footing: Footing) -> str:

@@ -3,13 +3,15 @@
 Decisions:
 
 - The notes are a ``Footnote``, the same that answers other programs by the doors beside the page.
+- Answers in the notes' own words are made one at a time, each in a few milliseconds: threads that take turns within them on one
+  interpreter would all be done late.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from rag.retrieve import Mode
     from rag.types import Answer, Citation, Passage, Sentence, Turn
     from ui.web.settings import Choices
+
+WRITERS = 4
+"""Answers that a model writes at the same time; further questions wait for their turn."""
 
 _NUMBER = re.compile(
     r"^(?:第?[\d一二三四五六七八九十]+[、.．)）章节]\s*|\d+(?:\.\d+)*[.)]?\s+|[(（][\d一二三四五六七八九十]+[)）]\s*|\d+(?:\.\d+)+\s*)+"
@@ -42,7 +47,7 @@ class Shelf:
         """Over ``notes``, which the caller closes; by default those of ``settings``."""
         self._settings = settings
         self._notes = notes or Footnote(settings)
-        self._turn = threading.Lock()
+        self._reading, self._writing = threading.Lock(), threading.BoundedSemaphore(WRITERS)
 
     @property
     def max_file_bytes(self) -> int:
@@ -65,7 +70,7 @@ class Shelf:
         from rag.answer import stream
 
         model = None if choices.quoting else choices.model or self._notes.model
-        with self._notes.library() as library, nullcontext() if model is not None else self._turn:
+        with self._reading if model is None else self._writing, self._notes.library() as library:
             yield from stream(
                 question, library, history=history, model=model, stop=stop, characters=choices.characters, shown=choices.shown
             )
