@@ -19,6 +19,7 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import MissingExtra, ModelError
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "model"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
+_ROOM = 512
+"""Words for whose directions there is room at first."""
 _REMEMBERED = 4096
 """Texts whose vectors, and whose tokens, are remembered: the same passages come up for many questions."""
 
@@ -105,8 +108,11 @@ class StaticModel:
         self._cut = lru_cache(maxsize=_REMEMBERED)(self._cut_anew)
         self._placed = lru_cache(maxsize=_REMEMBERED)(self._placed_anew)
         self._encoded: dict[str, NDArray[np.float32]] = {}
-        self._units = np.zeros(self._table.shape, dtype=np.float32)  # takes memory row by row, as rows are written
-        self._lengths = np.full(len(self._table), -1.0, dtype=np.float32)
+        self._learning = Lock()
+        self._learned = 0
+        self._slots = np.full(len(self._table), -1, dtype=np.int32)
+        self._units = np.empty((0, self.dimensions), dtype=np.float32)
+        self._lengths = np.empty(0, dtype=np.float32)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, ``[len(texts), dimensions]``: the normalised mean of the rows of each text's tokens.
@@ -117,13 +123,16 @@ class StaticModel:
 
         if len(texts) > _BATCH:  # an ingest, which reads each text once
             return self._encode(texts)
-        found = {text: self._encoded.get(text) for text in texts}
-        new = [text for text, vector in found.items() if vector is None]
-        found |= dict(zip(new, self._encode(new), strict=True))
-        if len(self._encoded) + len(new) > _REMEMBERED:
-            self._encoded = {}
-        self._encoded |= {text: found[text] for text in new}
-        return np.stack([found[text] for text in texts]) if texts else self._encode(texts)
+        known = self._encoded
+        if not (new := [text for text in dict.fromkeys(texts) if text not in known]):
+            return np.stack([known[text] for text in texts]) if texts else self._encode(texts)
+        made = dict(zip(new, self._encode(new), strict=True))
+        vectors = np.stack([made[text] if text in made else known[text] for text in texts])
+        if len(known) + len(made) > _REMEMBERED:
+            self._encoded = made
+        else:
+            known.update(made)
+        return vectors
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
@@ -156,24 +165,39 @@ class StaticModel:
         """``words`` of the text in Simplified characters, their vectors of length one and their lengths before that; those
         without a vector are left out.
         """
-        spans, ids, lengths = self._placed(text)
-        return spans, self._units[ids], lengths
+        spans, slots, lengths = self._placed(text)
+        return spans, self._units[slots], lengths
 
-    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.int64], NDArray[np.float32]]:
-        """Where the words stand, their rows in ``_units``, which are filled here, and their lengths."""
+    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.int32], NDArray[np.float32]]:
+        """Where the words stand, their rows in ``_units``, and their lengths."""
         import numpy as np
 
         spans, numbers = self._cut(simplified(text))
         ids = np.array(numbers, dtype=np.int64)
-        new = np.unique(ids[self._lengths[ids] < 0])
-        if len(new):
-            rows = self._rows(new)
-            lengths = np.linalg.norm(rows, axis=1)
-            self._units[new] = rows / np.where(lengths > 0, lengths, 1)[:, None]
-            self._lengths[new] = lengths  # at last: another thread may look for them meanwhile
-        lengths = self._lengths[ids]
+        if (self._slots[ids] < 0).any():
+            self._learn(ids)
+        slots = self._slots[ids]
+        lengths = self._lengths[slots]
         known = lengths > 0
-        return [span for span, yes in zip(spans, known, strict=True) if yes], ids[known], lengths[known]
+        return [span for span, yes in zip(spans, known, strict=True) if yes], slots[known], lengths[known]
+
+    def _learn(self, ids: NDArray[np.int64]) -> None:
+        """Add the words to ``_units`` that are not there yet; who reads meanwhile finds the others where they were."""
+        import numpy as np
+
+        with self._learning:
+            new = np.unique(ids[self._slots[ids] < 0])
+            first, end = self._learned, self._learned + len(new)
+            if end > len(self._units):
+                room = min(max(end, 2 * first, _ROOM), len(self._table))
+                units, lengths = np.empty((room, self.dimensions), dtype=np.float32), np.empty(room, dtype=np.float32)
+                units[:first], lengths[:first] = self._units[:first], self._lengths[:first]
+                self._units, self._lengths = units, lengths
+            rows = self._rows(new)
+            self._lengths[first:end] = made = np.linalg.norm(rows, axis=1)
+            self._units[first:end] = rows / np.where(made > 0, made, 1)[:, None]
+            self._slots[new] = np.arange(first, end)  # last: from here on they are found
+            self._learned = end
 
     def _rows(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         import numpy as np

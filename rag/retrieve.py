@@ -118,7 +118,7 @@ _REMEMBERED = 4096
 
 
 def weighed(query: str, library: Library) -> Weighed:
-    """:func:`query_terms` of ``query``, weighed by the IDF of the library; remembered, as the same headings come up again and again."""
+    """:func:`query_terms` of ``query``, weighed by the IDF of the library; remembered, as headings come up again and again."""
     known = _WEIGHED.setdefault(library, {})
     key = (library.generation, query)  # a repair changes it under our hands
     if (found := known.get(key)) is None:

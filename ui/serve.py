@@ -68,6 +68,7 @@ def serve(
             print(f"footnote: for other programs {server.url}/v1 (OpenAI) and {server.url}/api/docs", file=sys.stderr, flush=True)
         gc.collect()
         gc.freeze()  # what is loaded stays; to look through it again takes longer than an answer
+        gc.set_threshold(10_000, 20, 20)
         try:
             server.wait()
         finally:

@@ -67,6 +67,38 @@ def test_a_vector_is_the_normalised_mean_of_its_tokens_rows(tiny: Path) -> None:
     assert vectors.dtype == np.float32
 
 
+def test_vectors_are_the_same_whatever_was_asked_before(tiny: Path) -> None:
+    model, texts = StaticModel(tiny), ["cat", "zebra", "cat dog", "cat"]
+    first = model.encode(texts)
+    np.testing.assert_array_equal(model.encode(["dog", *texts, "dog cat"])[1:5], first)
+    first[:] = 7  # a caller's own
+    np.testing.assert_allclose(model.encode(["cat", "dog"]), [[1, 0], [17**-0.5, 4 * 17**-0.5]], atol=1e-6)
+
+
+def test_no_more_texts_are_remembered_than_was_said(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.embed._REMEMBERED", 3)
+    model = StaticModel(tiny)
+    for number in range(9):
+        assert model.encode([f"cat {number}", "dog"]).tolist() == StaticModel(tiny).encode([f"cat {number}", "dog"]).tolist()
+        assert len(model._encoded) <= 3
+
+
+def test_each_word_has_a_direction_and_a_length(tiny: Path) -> None:
+    model = StaticModel(tiny)
+    for _ in range(2):  # made, then remembered
+        spans, units, lengths = model.directions("cat  dog zebra dog")
+        assert spans == [(0, 3), (5, 8), (9, 14), (15, 18)]
+        np.testing.assert_allclose(units, [[1, 0], [17**-0.5, 4 * 17**-0.5], [0, 1], [17**-0.5, 4 * 17**-0.5]], atol=1e-6)
+        np.testing.assert_allclose(lengths, [3, 17**0.5, 4, 17**0.5], atol=1e-6)
+    assert [len(part) for part in model.directions("")] == [0, 0, 0]
+
+
+def test_directions_are_the_words_of_the_simplified_text(model: StaticModel) -> None:
+    spans, units, lengths = model.directions("檢索增強生成，LayerNorm。")
+    assert spans == model.words("检索增强生成，LayerNorm。")[0]
+    np.testing.assert_allclose(units * lengths[:, None], model.words("检索增强生成，LayerNorm。")[1], atol=1e-4)
+
+
 def test_no_known_token_gives_a_zero_row(tiny: Path, model: Embedder) -> None:
     assert StaticModel(tiny).encode(["", "zebra", "zebra lion"]).tolist() == [[0.0, 0.0]] * 3
     assert not model.encode(["", " \n ", "\U0001f9ff"]).any()

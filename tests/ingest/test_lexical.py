@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.lexical import fold, simplified, tokens
+from ingest.lexical import bag, fold, simplified, tokens
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,15 @@ from ingest.lexical import fold, simplified, tokens
 )
 def test_fold_takes_away_width_case_accents_and_script(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+def test_a_bag_holds_each_token_once() -> None:
+    for _ in range(2):
+        assert (
+            bag("归一 归一 Layer-Norm")
+            == {"归", "一", "归一", "layer", "norm", "layernorm"}
+            == set(tokens("归一 归一 Layer-Norm"))
+        )
 
 
 def test_simplified_decides_by_phrase() -> None:

@@ -327,6 +327,22 @@ def test_check_notices_and_repair_puts_right(
         assert library.check() == []
 
 
+def test_what_a_repair_drops_is_not_remembered(folder: Path, settings: Settings) -> None:
+    change(folder, "DELETE FROM names WHERE number = 1")
+    with Library.open(folder, settings) as library:
+        gone = library.documents()[0].id
+        held = [chunk for chunk in library.dump() if chunk.document_id == gone]
+        row = library.lexical(held[0].text, 1)[0][0]
+        assert (library.chunks([row])[0].document_id, library.chunk_count() > len(held)) == (gone, True)
+        before, sections = library.chunk_count(), library.sections(gone)
+        assert {section.document_id for section in sections} == {gone}
+        library.repair()
+        assert library.chunk_count() == before - len(held)
+        assert library.sections(gone) == ()
+        with pytest.raises(KeyError):
+            library.chunks([row])
+
+
 @pytest.mark.parametrize("content", [b"\0" * 8192, b"SQLite format 3\0" + b"\xff" * 9000, b"not a database at all" * 500, b""])
 def test_garbage_in_place_of_the_database_is_named_in_one_line(folder: Path, settings: Settings, content: bytes) -> None:
     (folder / DATABASE).write_bytes(content)

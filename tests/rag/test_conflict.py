@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.conflict import conflicts
+from rag.conflict import _asked, conflicts
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,14 @@ def test_a_contradiction_is_found_with_its_two_places(question: str, left: str, 
     for place, passage in ((found.left, left), (found.right, right)):
         assert passage[place.start : place.end] == place.text
     assert (found.left.passage, found.right.passage) == (0, 1)
+
+
+def test_sentences_looked_at_together_speak_of_the_question_as_each_does_alone() -> None:
+    said = ["BERT 随机选择 15% 的词做掩码。", "今天天气很好。", "掩码的词由 BERT 选出。", "第一句。第二句选词做掩码。", "！"] * 4
+    each = [yes for sentence in said for yes in _asked("BERT 选多少词做掩码?", [sentence])]
+    assert _asked("BERT 选多少词做掩码?", said) == each
+    assert each[:2] == [True, False]
+    assert _asked("", said) == [False] * len(said)
 
 
 def test_the_reason_gives_both_numbers() -> None:

@@ -24,13 +24,16 @@ class Words:
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         raise NotImplementedError
 
-    def words(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+    def directions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
         spans, rows, at = [], [], 0
         for word in text.split(" "):
-            spans.append((at, at + len(word)))
-            rows.append((0.0, 0.0) if word == "nothing" else VECTORS.get(word, OTHER))
+            if word != "nothing":
+                spans.append((at, at + len(word)))
+                rows.append(VECTORS.get(word, OTHER))
             at += len(word) + 1
-        return spans, np.array(rows, dtype=np.float32)
+        vectors = np.array(rows, dtype=np.float32).reshape(len(rows), 2)
+        lengths = np.linalg.norm(vectors, axis=1)
+        return spans, vectors / lengths[:, None], lengths
 
 
 @pytest.mark.parametrize(

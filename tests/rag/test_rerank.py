@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.lexical import bag, tokens
 from ingest.store import Library
 from rag.answer import search
 from rag.rerank import heading_match
+from rag.retrieve import KIND_WEIGHT, WORD_WEIGHT, query_terms, weighed
 from rag.terms import sought
+
+
+def test_a_share_is_what_is_found_of_what_could_be_reached(library: Library) -> None:
+    asked, terms = weighed("LLaMA 用什么激活函数?", library), query_terms("LLaMA 用什么激活函数?")
+    most = sum(library.idf([token])[0] * weight for token, weight in terms.tokens.items())
+    assert asked.reach == pytest.approx(most)
+    assert asked.share(terms.tokens.keys()) == 1.0
+    assert asked.share({"llama", "别"}) == pytest.approx(library.idf(["llama"])[0] * WORD_WEIGHT / most)
+    assert asked.share(bag("SwiGLU")) == pytest.approx(sum(library.idf(tokens("SwiGLU"))) * KIND_WEIGHT / most)
+    assert weighed("", library).share({"llama"}) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,21 @@ def test_fields_of_another_version_are_left_out() -> None:
     assert answer_of(record) == answer(notice="", model="")
 
 
+def test_what_is_remembered_is_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.web.conversations._REMEMBERED", 2)
+    talks, other = Conversations(tmp_path), Conversations(tmp_path)
+    kept = talks.add("", "", "one", answer("1"))
+    for number in range(2, 6):
+        kept = talks.add(kept.talk, kept.id, str(number), answer(str(number)))
+        assert talks.path(kept.talk) == other.path(kept.talk)
+        assert [exchange.answer.text for exchange in other.path(kept.talk)] == [str(n) for n in range(1, number + 1)]
+        assert (talks.rated(), talks.before(kept)) == (other.rated(), other.before(kept))
+    other.rate(kept.id, -1, "no")
+    assert [(exchange.rating, exchange.comment) for exchange in talks.path(kept.talk)][-1] == (-1, "no")
+    talks.close()
+    other.close()
+
+
 def test_a_conversation_grows_and_survives_the_program(tmp_path: Path) -> None:
     talks = Conversations(tmp_path)
     first = talks.add("", "", "  one\n two ", answer("1"))

@@ -49,6 +49,16 @@ def html_of(shown: Answer, number: int = 0, asked: str = "q", **footing: Any) ->
     return markup.answer_html(shown, EN, number=number, asked=asked, footing=Footing(**footing))
 
 
+def test_the_same_answer_is_drawn_in_either_language() -> None:
+    shown = answer(sentence("A.", 1, verdict="unsupported"), citations=(citation(),))
+    for _ in range(2):
+        for words in (EN, ZH):
+            html = markup.answer_html(shown, words, number=0, asked="q", footing=Footing())
+            assert words["unsupported"] in html
+            assert words["unsupported"] in markup.growing_html(shown.sentences, words, 0)
+    assert "fn-3-1" in html_of(shown, number=3)
+
+
 def test_nothing_in_an_answer_becomes_markup_of_its_own(payloads: list[str], harmless: Callable[[str], None]) -> None:
     for text in payloads:
         cited = citation(path=f"/n/{text}", trail=(text,))

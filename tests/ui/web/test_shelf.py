@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +12,11 @@ from ingest.build import build
 from ingest.settings import Settings
 from rag.types import Answer, Citation
 from ui.web import shelf
+from ui.web.settings import Choices
 from ui.web.shelf import Shelf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ui.web.desk import Desks
@@ -81,6 +85,31 @@ def test_one_goes_on_with_the_headings_beside_nearest_first(tmp_path: Path) -> N
     assert made.follow_ups(cited((note.id, ("All", "2. What is beta?")), abstained=True), []) == []
     assert made.follow_ups(cited(("gone", ("A",)), (note.id, ("no such",)), (note.id, ())), []) == []
     made.close()
+
+
+@pytest.mark.parametrize(("choices", "most"), [(Choices(), 1), (Choices(model="a model"), shelf.WRITERS)])
+def test_questions_wait_for_their_turn(desks: Desks, monkeypatch: pytest.MonkeyPatch, choices: Choices, most: int) -> None:
+    now, seen, lock = 0, 0, threading.Lock()
+
+    def stream(*_: object, **given: Any) -> Iterator[Any]:
+        nonlocal now, seen
+        with lock:
+            now += 1
+            seen = max(seen, now)
+        time.sleep(0.02)
+        yield given["characters"]
+        with lock:
+            now -= 1
+
+    monkeypatch.setattr("rag.answer.stream", stream)
+    mine, said = desks.of(None).shelf, []
+    ask = [threading.Thread(target=lambda: said.extend(mine.stream("q", (), choices, threading.Event()))) for _ in range(9)]
+    for thread in ask:
+        thread.start()
+    for thread in ask:
+        thread.join(10)
+    assert said == [choices.characters] * 9
+    assert seen == most
 
 
 def test_each_way_of_searching_says_its_name(desks: Desks) -> None:
