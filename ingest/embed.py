@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "model"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
-_ROOM = 512
+_ROOM = 2048
 """Words for whose directions there is room at first."""
 _REMEMBERED = 4096
 """Texts whose vectors, and whose tokens, are remembered: the same passages come up for many questions."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ingest.errors import SettingsError
+from ingest.errors import NotesError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,8 +22,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ingest.settings import Settings
+    from rag.footnote import Footnote
     from ui.users import Users
 
+QUIET = 3.0
+"""Seconds from the start in which a browser loads the page; the first answers are prepared after them."""
+SUGGESTIONS = 12
+"""Questions that are answered then."""
 NEEDS_KEY = "other machines get in with a key only: set FOOTNOTE_API_KEY or give --api-key-file"
 
 
@@ -66,14 +73,28 @@ def serve(
         print(f"footnote: listening on {server.url} (Ctrl+C to stop)", file=sys.stderr, flush=True)
         if doors is not None:
             print(f"footnote: for other programs {server.url}/v1 (OpenAI) and {server.url}/api/docs", file=sys.stderr, flush=True)
-        gc.collect()
-        gc.freeze()  # what is loaded stays; to look through it again takes longer than an answer
-        gc.set_threshold(10_000, 20, 20)
+        quiet = threading.Timer(QUIET, warm, (notes,))
+        quiet.daemon = True
+        quiet.start()
         try:
             server.wait()
         finally:
+            quiet.cancel()
+            quiet.join()
             if desks is not None:
                 desks.close()
+
+
+def warm(notes: Footnote) -> None:
+    """Answer what the page itself suggests, so that the first to ask do not wait for what an answer loads."""
+    from ui.web.shelf import Shelf
+
+    with suppress(NotesError):  # whoever asks is told
+        for question in Shelf(notes.settings, notes).suggestions(SUGGESTIONS):
+            notes.ask(question, quoting=True)
+    gc.collect()
+    gc.freeze()  # what is loaded stays; to look through it again takes longer than an answer
+    gc.set_threshold(10_000, 20, 20)
 
 
 class Beside:
