@@ -35,7 +35,7 @@ NOT_IMPORTED = {
     "pillow",  # what pypdfium2 makes pictures with
 }
 RECIPE = (  # how the shipped model was made: in the source tree only
-    "ingest/train/__main__.py", "ingest/train/align.py", "ingest/train/start.py", "ingest/train/terms",
+    "ingest/train/__main__.py", "ingest/train/align.py", "ingest/train/start.py", "ingest/train/teach.py", "ingest/train/terms",
     "ingest/train/transformer/", "ingest/train/vocabulary.py",
 )  # fmt: skip
 PEER = ROOT / "eval" / "tutorial.py"  # the program that the benchmark compares with, on packages of its own
