@@ -127,10 +127,10 @@ def _translated(
     """What the English teacher says of Latin tokens, and of Chinese ones by their translations; ``both`` has unit rows."""
     import numpy as np
 
-    said = english.astype(np.float64)
+    said: NDArray[np.float64] = english.astype(np.float64)
     known = english.any(axis=1)
     said[known] -= said[known].mean(axis=0)
-    out = said.copy()
+    out: NDArray[np.float64] = said.copy()
     np.add.at(out, words.chinese, (words.to_latin * np.sqrt(words.to_chinese))[:, None] * said[words.latin])
     han, latin = scripts(tokenizer)
     chinese, others = np.flatnonzero(han), np.flatnonzero(latin & known & (counts > SELDOM))
@@ -165,4 +165,5 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows of length one; rows of nothing stay."""
     import numpy as np
 
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    units: NDArray[np.float64] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return units
