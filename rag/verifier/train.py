@@ -1,9 +1,11 @@
-"""Fit the verifier's weights: ``python -m rag.verifier.train FILE ... [--scripts FILE --notes DIR]``. Needs the extra ``models``.
+"""Fit the verifier's weights: ``python -m rag.verifier.train FILE ... [--blocks DIR] [--scripts FILE --notes DIR]``. Needs the
+extra ``models``.
 
-FILE: answers with a label, one JSON object a line (``contexts``, ``answer``, ``label``, ``lang``, ``fault``). Scripts: sentences of
-an LLM's kind with the words of the notes that they rest on. Each faithful answer is besides put beside the passages of another
-answer on a related subject, as an example of what no passage says. Slope and offset, and all figures that are printed, come from
-scores that each answer gets from weights fitted without its passages.
+FILE: answers with a label, one JSON object a line (``contexts``, ``answer``, ``label``, ``lang``, ``fault``). Blocks: files of passages
+with answers to each, see :func:`read_blocks`. Scripts: sentences of an LLM's kind with the words of the notes that they rest on.
+Each faithful answer of FILE is besides put beside the passages of another answer on a related subject, as an example of what no
+passage says. Slope and offset, and all figures that are printed, come from scores that each answer gets from weights fitted
+without its passages.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.embed import known_fingerprint
+from ingest.errors import LoadError
+from ingest.lexical import has_chinese
 from rag.claims import claims_nothing, sentences
 from rag.evidence import align, evidence
 from rag.faults import find
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SHARES = {"written": 1.0, "script": 0.1, "elsewhere": 0.15}
-"""What each source counts for in the loss; within the first two both labels count alike."""
+SHARES = {"written": 1.0, "block": 1.0, "script": 0.3, "elsewhere": 0.15}
+"""What each source counts for in the loss; within a source both labels count alike."""
 EXPECTED = {f"{kind}, else alike": -3.5 for kind in CONTRADICTS}
 """What a weight is taken to be before any example is seen: writers seldom leave a changed sentence otherwise word for word."""
 DECAY = 0.001
@@ -62,14 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; prints figures on stderr and writes the weights."""
     parser = argparse.ArgumentParser(prog="python -m rag.verifier.train", description=__doc__)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="labelled answers, JSON lines")
+    parser.add_argument("--blocks", type=Path, metavar="DIR", help="labelled answers, files of blocks")
     parser.add_argument("--scripts", type=Path, metavar="FILE", help="scripted answers of an LLM, JSON lines")
     parser.add_argument("--notes", type=Path, metavar="DIR", help="the notes that the scripts are about")
     parser.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR")
     args = parser.parse_args(argv)
     written = [example for path in args.files for example in read(path)]
     scripts = list(read_scripts(args.scripts, args.notes)) if args.scripts and args.notes else []
-    measured = list(measure([*written, *scripts, *elsewhere(written)]))
-    print(f"{len(written)} + {len(scripts)} examples", file=sys.stderr)
+    blocks = [example for path in sorted(args.blocks.glob("*.txt")) for example in read_blocks(path)] if args.blocks else []
+    measured = list(measure([*written, *blocks, *scripts, *elsewhere(written)]))
+    print(f"{len(written)} + {len(blocks)} + {len(scripts)} examples", file=sys.stderr)
     save(train(measured), args.out)
     return 0
 
@@ -84,6 +90,28 @@ def read(path: Path) -> list[Example]:
             kind = row["kind"] if good else row["fault"]
             out.append(Example(row["answer"], contexts, good, row["lang"], "written", min(contexts), kind))
     return out
+
+
+def read_blocks(path: Path) -> Iterable[Example]:
+    r"""The labelled answers of a file of blocks, each a passage and answers to it, with an empty line between blocks::
+
+        P: a passage on one line, \n for a break; several passages stand apart by |||
+        + kind | an answer that the passage bears out
+        - kind | an answer with one fault of that kind
+
+    Raises ``LoadError`` for a line that is none of these.
+    """
+    contexts: tuple[str, ...] = ()
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        kind, bar, answer = line[2:].partition(" | ")
+        if line.startswith("P: "):
+            contexts = tuple(part.strip().replace("\\n", "\n") for part in line[3:].split("|||"))
+        elif line[:2] in ("+ ", "- ") and bar and contexts:
+            said = answer.strip().replace("\\n", "\n")
+            lang = "zh" if has_chinese(said) else "en"
+            yield Example(said, contexts, line[0] == "+", lang, "block", min(contexts), kind)
+        elif line.strip():
+            raise LoadError(f"{path}: line {number}", "neither a passage (P:) nor an answer (+ or -, its kind, |)")
 
 
 def read_scripts(path: Path, notes: Path) -> Iterable[Example]:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.errors import LoadError
+from rag.verifier.train import read_blocks
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIELDS = ["id", "lang", "question", "contexts", "answer", "label", "kind", "fault", "source", "note"]
 COUNTS = {
@@ -140,3 +143,35 @@ def test_shared_letters_alone_do_not_tell_the_labels_apart(lang: str) -> None:
     broken = [overlap(r) for r in plain if r["label"] == "unfaithful"]
     wins = sum((a > b) + (a == b) / 2 for a in kept for b in broken)
     assert 0.35 < wins / (len(kept) * len(broken)) < 0.65
+
+
+BLOCKS = sorted((ROOT / "eval" / "datasets" / "verifier_blocks").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.stem)
+def test_the_blocks_are_readable_balanced_and_no_passage_is_one_of_the_test_set(path):
+    examples = list(read_blocks(path))
+    faithful = sum(example.faithful for example in examples)
+    assert abs(2 * faithful - len(examples)) <= 1
+    passages = {example.contexts for example in examples}
+    assert len(examples) / len(passages) >= 7.9
+    measured = {squeezed(passage) for record in RECORDS for passage in record["contexts"]}
+    assert not measured & {squeezed(passage) for contexts in passages for passage in contexts}
+
+
+def test_the_blocks_are_as_many_as_is_said():
+    assert len(BLOCKS) == 11
+    assert sum(len(list(read_blocks(path))) for path in BLOCKS) == 19_441
+
+
+def test_a_line_of_a_block_that_is_none_is_named(tmp_path):
+    file = tmp_path / "own.txt"
+    file.write_text("P: 甲\\n乙 ||| 丙\n+ paraphrase | 甲在前。\n- number | 二。\n\nP: one\n+ weaker | One.\n", encoding="utf-8")
+    assert [(e.answer, e.contexts, e.faithful, e.lang, e.fault) for e in read_blocks(file)] == [
+        ("甲在前。", ("甲\n乙", "丙"), True, "zh", "paraphrase"),
+        ("二。", ("甲\n乙", "丙"), False, "zh", "number"),
+        ("One.", ("one",), True, "en", "weaker"),
+    ]
+    file.write_text("P: 甲\n? what | 二。\n", encoding="utf-8")
+    with pytest.raises(LoadError, match=r"own\.txt: line 2: neither a passage"):
+        list(read_blocks(file))
