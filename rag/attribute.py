@@ -56,7 +56,7 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str]) -> A
         others = [place for place in range(len(passages)) if place not in valid][:LOOKED_AT]
         elsewhere = {place: check(sentence, [passages[place]]) for place in others}
         better = max(elsewhere, key=lambda place: (elsewhere[place].support, -place), default=None)
-        if better is not None and elsewhere[better].support >= max(CLEAR, together.support + MARGIN):
+        if better is not None and elsewhere[better].support >= max(0.5, together.support + MARGIN):
             return _attribution(marks, [better], elsewhere[better])
     top = max((found.support for found in elsewhere.values()), default=0.0)
     first = len(passages) > 1 and best >= top  # of one passage, being the best says nothing

@@ -46,7 +46,8 @@ def different_numbers(alignment: Alignment, clauses: Clauses, passages: Evidence
             other = min(rivals or loose, key=lambda other: (abs(len(other.text) - len(quantity.text)), other.start))
             yield Fault("number", (0.55 if rivals else 0.35) + 0.45 * fit, quantity.text.strip(), other.text.strip())
         else:
-            yield Fault("unknown-number", 0.3 if not quantity.dimension and quantity.value <= 5 else 0.8, quantity.text.strip())
+            few = not quantity.dimension and quantity.value in (1, 2, 3, 4, 5)
+            yield Fault("unknown-number", 0.3 if few else 0.8, quantity.text.strip())
 
 
 def _derived(quantity: Quantity, have: Sequence[Quantity]) -> bool:

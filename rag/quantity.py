@@ -14,7 +14,7 @@ from functools import lru_cache
 from rag.units import DIGITS, ENGLISH, MANY, MONTHS, ORDINAL, TENS, UNITS, WEEKDAYS
 
 _UNIT = re.compile(
-    r"\s?(?:(" + "|".join(sorted((re.escape(u) for u in UNITS if not u[0].isascii() or not u[0].isalpha()), key=len, reverse=True)) + r")"
+    r"[\s\\]?(?:(" + "|".join(sorted((re.escape(u) for u in UNITS if not u[0].isascii() or not u[0].isalpha()), key=len, reverse=True)) + r")"
     r"|[- ]?(" + "|".join(sorted((re.escape(u) for u in UNITS if u[0].isascii() and u[0].isalpha()), key=len, reverse=True)) + r")(?![a-z0-9]))"
 )  # fmt: skip
 _COUNTERS = "孔盏棵头次遍个层头步次种名位篇类项条章行列台颗轮代阶段句词字维张座部家只件款届队门级点份组对套趟处所本册道支根片块人亿万倍成年月日天号周岁秒分元度斤吨升米克"
@@ -23,7 +23,8 @@ _NUMBER = re.compile(
     rf"(?P<weekday>(?<![a-z])(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?=s?(?![a-z]))|(?:周|星期|礼拜)[一二三四五六日天](?!个))"
     rf"|(?P<month>(?<![a-z])(?:january|february|march|april|(?:(?<=\d )|(?<=in ))may|may(?= \d)|june|july|august|september|october|november|december)(?![a-z]))"
     rf"|(?P<clock>(?<![\d:])\d{{1,2}}:\d{{2}}(?![\d:]))"
-    rf"|(?P<money>[$£€¥]\s?)?(?P<digits>(?<![a-z0-9_.^])(?<![a-z][-/])(?<![a-z]_{{)[-−]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:e[+-]?\d+|\s?[×x*]\s?10\^?{{?[-−]?\d+}}?|\^{{?[-−]?\d+}}?)?)(?![\d_])"
+    r"|(?<![\w./^{])(?P<over>\d{1,3})/(?P<under>[2-9]|10|16|32|64|100)(?![\d/%a-z年月日]|\.\d)"
+    rf"|(?P<money>(?:\$(?![^$\n]*[=\\^_{{}}][^$\n]*\$)|[£€¥])\s?)?(?P<digits>(?<![a-z0-9_.^])(?<![a-z][-/])(?<![a-z]_{{)[-−]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:e[+-]?\d+|\s?[×x*]\s?10\^?{{?[-−]?\d+}}?|\^{{?[-−]?\d+}}?)?)(?![\d_])"
     rf"|百分之(?P<hundredth>[{_HAN}]{{1,12}}(?:点[{_HAN}]{{1,12}})?|\d+(?:\.\d+)?)"
     rf"|(?P<below>[{_HAN}万亿]{{1,12}}|\d{{1,12}})分之(?P<above>[{_HAN}]{{1,12}}|\d{{1,12}})"
     rf"|(?P<ordinal>第)(?P<nth>[{_HAN}]{{1,12}}|\d{{1,12}})"
@@ -176,6 +177,8 @@ def _fixed(group: dict[str, str | None], text: str, slack: float) -> tuple[float
     if group["below"] and group["above"]:
         below = {"万": 1e4, "亿": 1e8}.get(group["below"]) or _han(group["below"].rstrip("万亿"))
         return _han(group["above"]) / below if below else 0.0, "share", 0.01, False
+    if group["over"] and group["under"]:
+        return int(group["over"]) / int(group["under"]), "share", 0.01, False
     if group["nth"] or group["english_nth"]:
         return _han(group["nth"]) if group["nth"] else ORDINAL[text], "ordinal", 0.0, True
     if group["twice"]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag.evidence import Alignment
+    from rag.fault import Fault
     from rag.judge import Judge
     from rag.types import Verdict
 
@@ -49,6 +50,10 @@ class Check:
     """The sentences of the contexts that come closest, without their marks; empty when nothing does."""
     reason: str = ""
     """One plain line that says why the text is not (fully) supported; empty when it is."""
+    covered: float = 1.0
+    """Share of its words that stand in the contexts, as they are, under another name or in like words, 0..1."""
+    faults: tuple[Fault, ...] = ()
+    """What it says otherwise than the contexts, the surest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +94,15 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None) ->
         return Check(text=claim, support=0.0, verdict="unsupported", evidence="", reason=reason(claim, None, otherwise="empty"))
     faults = find(alignment, passages)
     support = load_weights()(features(alignment, faults)) if judge is None else judge.support(claim, contexts)
-    found = _evidence(alignment)
+    found, covered = _evidence(alignment), alignment.covered
     if support >= SUPPORTED:
-        return Check(text=claim, support=support, verdict="supported", evidence=found)
+        return Check(text=claim, support=support, verdict="supported", evidence=found, covered=covered, faults=tuple(faults))
     worst = weightiest(faults)
     said = reason(claim, worst, otherwise="nothing" if judge is None else "judge")
     verdict: Verdict = "partial" if support >= PARTIAL else "unsupported"
     if support < FAITHFUL and worst is not None and worst.kind in CONTRADICTS and worst.strength >= 0.5:
         verdict = "contradicted"
-    return Check(text=claim, support=support, verdict=verdict, evidence=found, reason=said)
+    return Check(text=claim, support=support, verdict=verdict, evidence=found, reason=said, covered=covered, faults=tuple(faults))
 
 
 def contradiction(claim: str, passage: str) -> str:

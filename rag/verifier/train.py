@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SHARES = {"written": 1.0, "block": 1.0, "script": 0.3, "elsewhere": 0.15}
+SHARES = {"written": 1.0, "block": 1.0, "script": 1.0, "elsewhere": 0.3}
 """What each source counts for in the loss; within a source both labels count alike."""
+FEW = 100
+"""Faults of the blocks count alike by kind, as their kinds differ in number; a kind of fewer is left out."""
 EXPECTED = {f"{kind}, else alike": -3.5 for kind in CONTRADICTS}
 """What a weight is taken to be before any example is seen: writers seldom leave a changed sentence otherwise word for word."""
 DECAY = 0.001
@@ -167,12 +169,17 @@ def _shares(measured: Sequence[Measured]) -> tuple[NDArray[Any], NDArray[Any]]:
 
     truth = np.array([item.example.faithful for item in measured])
     source = np.array([item.example.source for item in measured])
+    fault = np.array([item.example.fault for item in measured])
     share = np.zeros(len(measured))
     for name, worth in SHARES.items():
         for label in (True, False):
             these = (source == name) & (truth == label)
-            if these.any():
-                share[these] = worth / these.sum()
+            if name == "block" and not label:
+                parts = [part for kind in np.unique(fault[these]) if (part := these & (fault == kind)).sum() >= FEW]
+            else:
+                parts = [these] if these.any() else []
+            for part in parts:
+                share[part] = worth / len(parts) / part.sum()
     return truth, share / share.sum()
 
 

@@ -251,6 +251,7 @@ def test_a_line_that_leads_on_claims_nothing() -> None:
         ("两层", 2, ""), ("二层", 2, ""), ("2 层", 2, ""), ("15%", 0.15, "share"), ("百分之十五", 0.15, "share"), ("一成", 0.1, "share"), ("三分之一", 1 / 3, "share"),
         ("80 厘米", 0.8, "metre"), ("18.6 亿元", 1.86e9, "yuan"), ("二〇一七年", 2017 * 12, "month"), ("an hour and ten minutes", 4200, "second"), ("twenty-one days", 21 * 86400, "second"),
         ("1,024 tokens", 1024, ""), ("10^{-5}", 1e-5, ""), ("1.5 billion", 1.5e9, ""), ("7b", 7e9, ""), ("晚上十点半", 22.5 * 3600, "clock"), ("22:30", 22.5 * 3600, "clock"), ("a quarter", 0.25, "share"),
+        ("词频的 3/4 次方", 0.75, "share"), ("$20\\%$", 0.2, "share"), ("$d_k=64$", 64, ""), ("costs $5", 5, "dollar"),
     ],
 )  # fmt: skip
 def test_a_number_is_read_with_its_unit(text: str, value: float, dimension: str) -> None:
