@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 _DRESS = re.compile(r"^```\w*$|^(?:- |\d{1,2}\. )|^\*\*|\*\*$", re.MULTILINE)
 """What the answer adds to the note's words: fences, list marks, bold leads."""
-WIDE = 20
-"""Passages that retrieval hands to the reranker."""
+WIDE = 40
+"""Passages that retrieval hands to the reranker; as many as its weights were chosen for."""
 SHOWN = 8
 """Passages that an answer carries."""
 

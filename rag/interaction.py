@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NAMED, NARROWER = 0.9, 0.6
 """How far a term is met by another name of it, and by a kind of it ("SwiGLU" for 激活函数)."""
 
+HALF_WAY = 0.5
+"""The cosine below which a word is not met."""
+
 Term = tuple[list[int], list[frozenset[str]], list[frozenset[str]]]
 """A term of the question: which of its words make it, the token sets of its other names, and those of its kinds."""
 
@@ -78,6 +81,22 @@ def met_together(
         whole[number] = shares @ _named(nearest.max(axis=1, keepdims=True), terms, passage)[:, 0]
         closest[number] = (shares @ _named(nearest, terms, passage)).max()
     return whole, closest
+
+
+def met_among(question: str, passages: Sequence[str], embedder: Embedder) -> tuple[float, float]:
+    """How far all the passages taken together meet the words of the question, as :func:`met`; and the share of the question's
+    words, by weight, that none of them meets half-way.
+    """
+    import numpy as np
+
+    _, asked, weights = embedder.directions(question)
+    said = [(passage, embedder.directions(passage)[1]) for passage in passages]
+    if not len(asked) or not any(len(words) for _, words in said):
+        return 0.0, 1.0
+    shares, terms = weights / weights.sum(), _terms(question, embedder)
+    each = [_named((asked @ words.T).max(axis=1, keepdims=True), terms, passage) for passage, words in said if len(words)]
+    nearest = np.hstack(each).max(axis=1)
+    return float(shares @ nearest), float(shares[nearest < HALF_WAY].sum())
 
 
 def _named(nearest: NDArray[np.float32], terms: Sequence[Term], passage: str) -> NDArray[np.float32]:

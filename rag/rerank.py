@@ -42,7 +42,7 @@ TOGETHER_WEIGHT, TOGETHER_WEIGHT_ELSE = 0.5, 0.9
 """What it gains where one sentence meets every word; the second for a question without Chinese characters, whose words a
 Chinese passage meets by meaning alone.
 """
-SOUGHT_WEIGHT = 0.35
+SOUGHT_WEIGHT = 0.7
 """What a passage gains that names one of the things asked for, where the question asks which ("哪些模型用 RMSNorm")."""
 CONCEPT_WEIGHT = 0.5
 """What a term of the field ("推理") weighs against a Latin name ("LLaMA") of the same rarity."""
