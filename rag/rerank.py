@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.lexical import bag, fold, has_chinese, tokens
+from rag.define import defines, thing_asked
 from rag.interaction import met_together
 from rag.retrieve import weighed
 from rag.terms import ASPECTS, aliases, kinds, latin_names, sought
@@ -44,6 +45,8 @@ Chinese passage meets by meaning alone.
 """
 SOUGHT_WEIGHT = 0.7
 """What a passage gains that names one of the things asked for, where the question asks which ("哪些模型用 RMSNorm")."""
+DEFINES_WEIGHT = 0.3
+"""What a passage gains that says what a thing is, where the question asks that."""
 CONCEPT_WEIGHT = 0.5
 """What a term of the field ("推理") weighs against a Latin name ("LLaMA") of the same rarity."""
 _NUMBERING = re.compile(r"^\s*(?:第?[\d一二三四五六七八九十]+[章节、.)）．]?)+\s*")
@@ -65,6 +68,7 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     whole, closest = met_together(query, texts, library.embedder)
     together = TOGETHER_WEIGHT if has_chinese(query) else TOGETHER_WEIGHT_ELSE
     meets = (MET_WEIGHT * whole + together * closest).tolist()
+    thing = thing_asked(query)
     own = bag(query)
     answers = [name for name in map(bag, sought(fold(query))) if not name <= own]
     spoken = [bag("\n".join((*p.chunk.trail, p.chunk.text))) if answers else frozenset() for p in passages]
@@ -76,6 +80,7 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
             + MATCH_WEIGHT * match[passage.chunk.trail[-1:]] ** 3
             + LIKE_WEIGHT * like[passage.chunk.trail[-1:]]
             + SOUGHT_WEIGHT * any(name <= said for name in answers)
+            + DEFINES_WEIGHT * bool(thing and defines(passage.chunk.text, thing))
             + meeting,
             passage,
         )
