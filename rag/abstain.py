@@ -101,8 +101,8 @@ def _of_the_field(query: Query, found: Sequence[Sequence[Passage]], library: Lib
 
 def features(question: str, passages: Sequence[Passage], library: Library) -> tuple[float, ...]:
     """Of one part of a question: score of the best passage, its cosine, its lead over the fourth times that, what it lacks of the
-    subject (0..1); logarithm of the question's IDF; 1 when an unknown name is asked for; 1 for a question without Chinese; for one
-    with Chinese how far the first five passages together meet its words, and the share of words that none of them meets
+    subject (0..1); logarithm of the question's IDF; 1 when an unknown name is asked for; 1 for a question without Chinese; for
+    one with Chinese how far the first five passages together meet its words, and the share of words that none of them meets
     half-way; how far the two of their sentences, of different passages, that meet most do so.
     """
     if not passages:

@@ -84,13 +84,13 @@ def stream(
     question = corrected(question, library)
     query, model, notice = _understood(question, history if _goes_on(question, library) else (), model, config, stop)
     found = [_found(part, library) for part in query.parts]
-    sides = side_by_side(query, found, lambda part: _found(part, library))
-    query, found = sides or (query, found)
+    apart = side_by_side(query, found, lambda part: _found(part, library))
+    query, found = apart or (query, found)
     judgement = judge(query, found, library)
     if judgement.reason is not None:
         yield from _told(replace(_abstention(query, judgement, found, library), notice=notice))
         return
-    answered = judgement.answerable if sides is None else (True,) * len(found)  # each side stands under its own name
+    answered = judgement.answerable if apart is None else (True,) * len(found)  # each side stands under its own name
     answerable = [passages if yes else [] for passages, yes in zip(found, answered, strict=True)]
     if model is not None:
         from rag.write import write

@@ -12,14 +12,22 @@ from functools import lru_cache
 from ingest.lexical import fold
 from rag.terms import aliases
 
+_NAME = r"(?P<name>[^,，。?？的]{1,24}?)"
 _ASKS = (
-    re.compile(r"^(?:请问)?(?:到底|究竟)?(?:什么是|什么叫|何为|啥是|解释一下|介绍一下)\s*(?P<name>[^,，。?？的]{1,24}?)\s*[?？。]*$"),
-    re.compile(r"^(?:请问)?(?P<name>[^,，。?？的]{1,24}?)\s*(?:到底|究竟)?(?:是什么(?:东西|意思)?|是啥(?:意思)?|(?:是)?指什么|什么意思)\s*[?？。]*$"),
-    re.compile(r"^(?:what(?:'s| is| are| does)|define|explain)\s+(?:an? |the )?(?P<name>[^,.?]{1,40}?)(?:\s+mean)?\s*[?.]*$"),
+    re.compile(rf"^(?:请问)?(?:到底|究竟)?(?:什么是|什么叫|何为|啥是|解释一下|介绍一下)\s*{_NAME}\s*[?？。]*$"),
+    re.compile(rf"^(?:请问)?{_NAME}\s*(?:到底|究竟)?(?:是什么(?:东西|意思)?|是啥(?:意思)?|是?指什么|什么意思)\s*[?？。]*$"),
+    re.compile(
+        r"^(?:what(?:'s| is| are| does)|define|explain)\s+(?:an? |the )?(?P<name>(?!.* (?:between|of|for) )[^,.?]{1,40}?)"
+        r"(?:\s+mean)?\s*[?.]*$"
+    ),
 )
 _BEGINS = r"(?:^|[。！？；\n]|[.!?;]\s)\s*(?:[-*•#>]+\s*|\d{1,2}[.、)]\s*)*(?:所谓|an?\s|the\s)?[\"“*`]*"
 _BETWEEN = r"[\"”*`]*\s*(?:[(（][^()（）\n]{1,80}[)）])?[\"”*`]*\s*"
-_SAYS = r"(?:[,，]?\s*(?:就|也|即|又|其实|本质上)?(?:是(?!否|不是|怎|如何|什么|通过|由于|因为|为了)|指|叫做?|为(?=一)|即)|(?:is|are|means?|refers? to|stands? for)\b)"
+_NO_DEFINITION = "否|不是|怎|如何|什么|通过|由于|因为|为了"
+_SAYS = (
+    rf"(?:[,，]?\s*(?:就|也|即|又|其实|本质上)?(?:是(?!{_NO_DEFINITION})|指|叫做?|为(?=一)|即)"
+    r"|(?:is|are|means?|refers? to|stands? for)\b)"
+)
 
 
 def thing_asked(question: str) -> str:

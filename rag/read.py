@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BUDGET = 440
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
-MARGIN = .1
+MARGIN = 0.1
 """A second section is read when its score is this close to the best."""
 FIRST = 1.5
 """Share of the budget that a section gets against one that is read after it."""
