@@ -35,6 +35,8 @@ class Ground:
     def __init__(self, passages: Sequence[Context], library: Library) -> None:
         self._passages = passages
         self._texts = [passage.text for passage in passages]
+        # A sentence is checked under the heading, which names what "它" and a bare list speak of; only the text is quoted.
+        self._headed = ["\n".join((*passage.trail[-1:], passage.text)) for passage in passages]
         self._library = library
         self._letters: dict[int, tuple[str, list[int]]] = {}
         self._spans: list[tuple[str, int, int]] = []
@@ -42,7 +44,7 @@ class Ground:
     def sentence(self, draft: Draft) -> Sentence | None:
         """The draft checked and marked; ``None`` for talk that claims nothing, and for a title that the notes do not bear."""
         said = _DRESS.sub("", draft.text).strip()
-        found = attribute(said, [mark - 1 for mark in draft.marks if 0 < mark <= len(self._texts)], self._texts)
+        found = attribute(said, [mark - 1 for mark in draft.marks if 0 < mark <= len(self._texts)], self._headed)
         verdict = found.check.verdict
         if verdict == "no-claim":
             leads = draft.kind == "title" or said.endswith(("：", ":"))
