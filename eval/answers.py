@@ -115,7 +115,7 @@ def run(
         started = perf_counter()
         answer = answering(case, library)
         seconds += perf_counter() - started
-        outcomes.append(measure(case, answer, library, sections))
+        outcomes.append(measure(case, answer, library, sections, modelled=answering is not asking))
         if keep is not None:
             keep(case, answer)
         if progress is not None:
@@ -130,8 +130,8 @@ def run(
     return Report(kind="answers", parts=(made,), lang=language([case.question for case in cases]), timing=timing)
 
 
-def measure(case: Case, answer: Answer, library: Library, sections: GoldSections) -> Outcome:
-    """One answer against its gold."""
+def measure(case: Case, answer: Answer, library: Library, sections: GoldSections, *, modelled: bool = False) -> Outcome:
+    """One answer against its gold; ``modelled``: an LLM was to write it."""
     quotes = [citation.quote for citation in answer.citations]
     statements = [(sentence.text, [quotes[n - 1] for n in sentence.citations]) for sentence in answer.sentences]
     cited = alce(statements) if not answer.abstained else None
@@ -142,7 +142,7 @@ def measure(case: Case, answer: Answer, library: Library, sections: GoldSections
         answerable = case.behaviour == "answer"
         values |= {"abstained": float(answer.abstained), "should abstain": float(not answerable)}
         values |= {"answerable": float(answerable), "error": float(not (answerable and first & case.gold))}
-    if answer.model or answer.notice:
+    if modelled and (answer.model or answer.notice):
         values["written by the model"] = float(bool(answer.model))
     if cited is not None:
         contexts = [*quotes, *(passage.chunk.text for passage in answer.passages)]

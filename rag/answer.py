@@ -1,4 +1,4 @@
-"""The ask line: (spell →) rewrite → retrieve → rerank → judge → read (or an LLM writes) → cite → verify.
+"""The ask line: (spell →) rewrite → retrieve → rerank (→ compare) → judge → read (or an LLM writes) → cite → verify.
 
 This file is the line and nothing else orchestrates: :func:`stream` is to be read from top to bottom.
 """
@@ -13,6 +13,7 @@ from ingest.errors import ModelFailed
 from ingest.lexical import has_chinese
 from rag.abstain import judge
 from rag.cite import citation, cite, sentence_texts
+from rag.compare import side_by_side
 from rag.disagree import disagreement
 from rag.generate import name_of
 from rag.notice import notice as say
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
 _DRESS = re.compile(r"^```\w*$|^(?:- |\d{1,2}\. )|^\*\*|\*\*$", re.MULTILINE)
 """What the answer adds to the note's words: fences, list marks, bold leads."""
-WIDE = 20
-"""Passages that retrieval hands to the reranker."""
+WIDE = 40
+"""Passages that retrieval hands to the reranker; as many as its weights were chosen for."""
 SHOWN = 8
 """Passages that an answer carries."""
 
@@ -82,12 +83,15 @@ def stream(
     """
     question = corrected(question, library)
     query, model, notice = _understood(question, history if _goes_on(question, library) else (), model, config, stop)
-    found = [rerank(part, retrieve(part, library, k=WIDE), library) for part in query.parts]
+    found = [_found(part, library) for part in query.parts]
+    apart = side_by_side(query, found, lambda part: _found(part, library))
+    query, found = apart or (query, found)
     judgement = judge(query, found, library)
     if judgement.reason is not None:
         yield from _told(replace(_abstention(query, judgement, found, library), notice=notice))
         return
-    answerable = [passages if yes else [] for passages, yes in zip(found, judgement.answerable, strict=True)]
+    answered = judgement.answerable if apart is None else (True,) * len(found)  # each side stands under its own name
+    answerable = [passages if yes else [] for passages, yes in zip(found, answered, strict=True)]
     if model is not None:
         from rag.write import write
 
@@ -117,7 +121,14 @@ def stream(
     if split is not None:
         sides = zip(sentences[-2:], ("one side", "other side"), strict=True)
         sentences[-2:] = [replace(each, text=_says(query.text, side).format(each.text, split[2])) for each, side in sides]
+    left = [part for part, yes in zip(query.parts, answered, strict=True) if not yes]
+    if left and not notice:
+        notice = _says(query.text, "part").format(_says(query.text, "and").join(f"「{part}」" for part in left))
     yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))
+
+
+def _found(part: str, library: Library) -> list[Passage]:
+    return rerank(part, retrieve(part, library, k=WIDE), library)
 
 
 def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") -> list[Passage]:
@@ -244,6 +255,7 @@ _WORDS = {
         "Your notes have the heading “{}”, but nothing is written under it yet.",
     ),
     "absent": ("笔记里没有写到这个问题。最接近的是{}。", "Your notes don't say. The nearest headings are {}."),
+    "part": ("笔记里没有写到：{}。", "Your notes don't say: {}."),
     "off-topic": (
         "笔记里没有这个问题的内容，它和这些笔记讲的不是一回事。",
         "Your notes don't say: this is not what they are about.",

@@ -4,9 +4,9 @@
 
 The denominator makes BM25 a share of the question, comparable between questions, which rank fusion throws away; the root
 lets the first words that meet count more than the last, as a paraphrase shares some words and never all. The weight of the
-cosine is small where words meet anyway: what a paraphrase means is weighed word by word when the best are ranked again
-(``rag/rerank.py``), and on two public sets more of it fell behind BM25. A question without Chinese characters leans on the
-cosine: over Chinese notes its words do not meet. Other names of the same thing (``rag/terms.py``) are weak matches.
+cosine was chosen together with those of the second ranking, which weighs what a paraphrase means word by word
+(``rag/rerank.py`` says how). A question without Chinese characters leans on the cosine: over Chinese notes its words do not
+meet. Other names of the same thing (``rag/terms.py``) are weak matches.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ASKING = re.compile(
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
-COSINE_WEIGHT = 0.2
+COSINE_WEIGHT = 0.35
 """``w`` for a question with Chinese characters."""
 COSINE_WEIGHT_ELSE = 0.9
 """``w`` for any other question."""

@@ -99,6 +99,36 @@ def test_a_premise_that_the_notes_turn_round_is_corrected_first(library: Library
     assert "用 GeLU 替换 ReLU" in answer.sentences[0].text
 
 
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("DPO 为什么要训练一个奖励模型?", "DPO 不训练奖励模型"),
+        ("DPO 为什么要用成对的偏好数据?", None),
+        ("DPO 为什么不训练奖励模型?", None),
+        ("PPO 为什么要训练一个奖励模型?", None),
+    ],
+)
+def test_what_a_why_takes_for_granted_is_held_against_what_is_said_of_its_topic(
+    tmp_path: Path, question: str, says: str | None
+) -> None:
+    note = "# 对齐\n\n## DPO 和 PPO 各是怎么做的?\n\nPPO 先训练一个奖励模型。\n\nDPO 不训练奖励模型,直接用成对的偏好数据。\n"
+    (tmp_path / "dpo.md").write_text(note, encoding="utf-8")
+    settings = Settings(library=str(tmp_path / "library"))
+    build([tmp_path / "dpo.md"], settings)
+    with Library.open(settings.library_folder, settings) as library:
+        first = ask(question, library).sentences[0].text
+    assert first.startswith("问题的前提和笔记不一致") == (says is not None)
+    assert says is None or says in first
+
+
+def test_a_part_that_the_notes_do_not_answer_is_named(library: Library) -> None:
+    answer = ask("BN 有什么优点?怎么煮红烧肉才好吃?", library)
+    assert "加速收敛" in answer.text
+    assert answer.notice.startswith("笔记里没有写到")
+    assert "红烧肉" in answer.notice
+    assert not ask("BN 有什么优点?RMSNorm 的公式是什么?", library).notice
+
+
 def test_the_stream_gives_the_sentences_and_then_the_same_answer(library: Library) -> None:
     *sentences, answer = stream("BN 有什么优点?", library)
     assert all(isinstance(sentence, Sentence) for sentence in sentences)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from ingest.embed import load_embedder
-from rag.interaction import NAMED, NARROWER, met
+from rag.interaction import NAMED, NARROWER, met, met_among, met_together
 
 VECTORS = {"east": (2.0, 0.0), "north": (0.0, 1.0), "between": (3.0, 3.0), "层归一化": (1.0, 0.0), "激活函数": (1.0, 0.0)}
 OTHER = (0.0, 5.0)
@@ -54,6 +55,38 @@ def test_each_word_takes_the_nearest_and_counts_by_its_weight(question: str, pas
 def test_a_term_is_met_by_another_name_and_less_by_a_kind() -> None:
     assert met("层归一化", ["LayerNorm", "Dropout"], Words()).tolist() == pytest.approx([NAMED, 0.0], abs=1e-6)
     assert met("激活函数", ["SwiGLU", "Dropout"], Words()).tolist() == pytest.approx([NARROWER, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "whole", "closest"),
+    [
+        ("", "east 。 north", 1.0, 2 / 3),  # together they meet both words, the better one alone the heavier
+        ("north", "east 。 between", 1.0, 1.0),  # the heading goes with each sentence
+        ("", "east north 。 nothing", 1.0, 1.0),
+        ("north", "", 1 / 3, 1 / 3),
+        ("", "nothing", 0.0, 0.0),
+    ],
+)
+def test_what_one_sentence_meets_under_its_heading(heading: str, text: str, whole: float, closest: float) -> None:
+    passage, sentence = met_together("east north", [(heading and f"{heading} ", f" {text}")], Spaced())
+    assert (passage.tolist(), sentence.tolist()) == (pytest.approx([whole], abs=1e-6), pytest.approx([closest], abs=1e-6))
+
+
+class Spaced(Words):
+    """Marks and line ends are no words, and only "east", "north" and "between" have vectors."""
+
+    def directions(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.float32], NDArray[np.float32]]:
+        found = [match for match in re.finditer(r"\w+", text) if match.group() in VECTORS]
+        vectors = np.array([VECTORS[match.group()] for match in found], dtype=np.float32).reshape(len(found), 2)
+        lengths = np.linalg.norm(vectors, axis=1)
+        return [match.span() for match in found], vectors / lengths[:, None], lengths
+
+
+def test_passages_together_meet_what_none_meets_alone() -> None:
+    assert met_among("east north", ["east", "north"], Spaced()) == pytest.approx((1.0, 0.0))
+    assert met_among("east north", ["east", "nothing"], Spaced()) == pytest.approx((2 / 3, 1 / 3))
+    assert met_among("east north", ["nothing"], Spaced()) == (0.0, 1.0)
+    assert met_among("层归一化", ["LayerNorm east", "Dropout north"], Words())[1] == 0.0  # by its other name
 
 
 def test_an_english_question_meets_the_chinese_passage_that_answers_it() -> None:
