@@ -31,7 +31,7 @@ mostly in its words, and in its numbers: chosen on ``eval/datasets/llm_faults_de
 """
 NUMBERS = frozenset({"number", "unknown-number", "moved"})
 SURE = 0.3
-"""Strength above which a number is surely none of the passages': no true sentence of that file reaches it, 0.89 of the wrong do."""
+"""Strength above which a number is none of the passages': no true sentence of that file reaches it, 0.89 of the wrong do."""
 LONGEST_QUOTE = 400
 """Characters of a quote; code and formulas may be longer."""
 _DRESS = re.compile(r"^```\w*$|^(?:- |\d{1,2}\. )|\*\*", re.MULTILINE)
