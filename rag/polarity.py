@@ -52,6 +52,8 @@ def _blank(match: re.Match[str]) -> str:
 
 
 _OPPOSITES = """
+单线程/多线程 单进程/多进程 单节点/多节点 单核/多核 单机/多机 单机/分布式 单卡/多卡 单头/多头 单层/多层 单轮/多轮 单模态/多模态 主节点/从节点 主库/从库 主机/从机 只读/可写 加倍/减半 翻倍/减半 双倍/一半 有状态/无状态 有序/无序 白名单/黑名单 纵向/横向 行/列 分子/分母 升序/降序 严格/宽松 强制/自愿 明文/密文 长期/短期 定长/变长 悲观/乐观 阻塞/非阻塞 持久/临时
+double/halve doubled/halved doubles/halves doubling/halving single-threaded/multi-threaded multithreaded/single-threaded primary/replica master/slave stateful/stateless ordered/unordered whitelist/blacklist lossy/lossless eager/lazy optimistic/pessimistic blocking/non-blocking tighten/loosen strict/lenient
 增加/减少 增大/减小 增长/下降 增长/减少 提高/降低 提升/降低 上升/下降 上涨/下跌 升高/降低 涨/跌 升/降 加快/减慢 加速/减缓 加速/减速 加强/减弱 增强/减弱 增强/削弱 扩大/缩小 扩展/压缩 延长/缩短 提前/推迟 提前/延后
 快/慢 大/小 多/少 高/低 长/短 强/弱 深/浅 宽/窄 早/晚 新/旧 优/劣 好/差 好/坏 贵/便宜 冷/热 轻/重 厚/薄 远/近 粗/细 硬/软 易/难 容易/困难 简单/复杂 稳定/不稳定 稀疏/稠密 稀疏/密集 紧/松
 大于/小于 高于/低于 优于/劣于 多于/少于 快于/慢于 早于/晚于 先于/后于 超过/不足 至少/至多 最少/最多 最大/最小 最高/最低 最快/最慢 最好/最差 上限/下限 以上/以下 以内/以外 之前/之后 以前/以后 先/后 前/后 前面/后面 开头/结尾 开始/结束 首/末 上面/下面 上/下 左/右 内/外 内部/外部 里/外 正/负 正向/负向 正比/反比 正相关/负相关 正确/错误 真/假
