@@ -172,16 +172,16 @@ def verifier(folder: Path) -> dict[str, float]:
     model = _cross_encoder(folder)
     check(*claims[0])
     model.predict([(claims[0][0], "\n".join(claims[0][1]))])
-    ours, theirs = [], []
+    started = time.process_time()
+    for claim, contexts in claims:  # once: what was looked at before is remembered
+        check(claim, contexts)
+    ours = time.process_time() - started
+    theirs = []
     for _ in range(ROUNDS):
-        started = time.process_time()
-        for claim, contexts in claims:
-            check(claim, contexts)
-        ours.append(time.process_time() - started)
         started = time.process_time()
         model.predict([(claim, "\n".join(contexts)) for claim, contexts in claims], batch_size=32, show_progress_bar=False)
         theirs.append(time.process_time() - started)
-    speeds = len(claims) / _median(ours), len(claims) / _median(theirs)
+    speeds = len(claims) / ours, len(claims) / _median(theirs)
     return {
         "sentences": float(len(claims)),
         "footnote sentences a cpu s": speeds[0],
