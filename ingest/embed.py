@@ -38,8 +38,8 @@ _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
 _ROOM = 2048
 """Words for whose directions there is room at first."""
-_REMEMBERED = 4096
-"""Texts whose vectors, and whose tokens, are remembered: the same passages come up for many questions."""
+_ENCODED, _PLACED = 8192, 4096
+"""Texts whose vectors, and whose words, are remembered: the same passages come up for many questions."""
 
 
 def load_embedder(name: str = "default") -> Embedder:
@@ -105,8 +105,7 @@ class StaticModel:
         if self._tokenizer.get_vocab_size() != len(self._table):
             raise ModelError(f"{folder}: {len(self._table)} vectors for {self._tokenizer.get_vocab_size()} tokens")
         self.dimensions = int(self._table.shape[1])
-        self._cut = lru_cache(maxsize=_REMEMBERED)(self._cut_anew)
-        self._placed = lru_cache(maxsize=_REMEMBERED)(self._placed_anew)
+        self._placed = lru_cache(maxsize=_PLACED)(self._placed_anew)
         self._encoded: dict[str, NDArray[np.float32]] = {}
         self._learning = Lock()
         self._learned = 0
@@ -128,7 +127,7 @@ class StaticModel:
             return np.stack([known[text] for text in texts]) if texts else self._encode(texts)
         made = dict(zip(new, self._encode(new), strict=True))
         vectors = np.stack([made[text] if text in made else known[text] for text in texts])
-        if len(known) + len(made) > _REMEMBERED:
+        if len(known) + len(made) > _ENCODED:
             self._encoded = made
         else:
             known.update(made)
@@ -205,7 +204,7 @@ class StaticModel:
         rows = self._table[ids].astype(np.float32)
         return rows if self._factors is None else rows * self._factors[ids][:, None]
 
-    def _cut_anew(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
+    def _cut(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return encoding.offsets, encoding.ids
 
