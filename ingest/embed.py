@@ -165,9 +165,9 @@ class StaticModel:
         without a vector are left out.
         """
         spans, slots, lengths = self._placed(text)
-        return spans, self._units[slots], lengths
+        return spans, self._units.take(slots, axis=0), lengths
 
-    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.int32], NDArray[np.float32]]:
+    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.intp], NDArray[np.float32]]:
         """Where the words stand, their rows in ``_units``, and their lengths."""
         import numpy as np
 
@@ -175,7 +175,7 @@ class StaticModel:
         ids = np.array(numbers, dtype=np.int64)
         if (self._slots[ids] < 0).any():
             self._learn(ids)
-        slots = self._slots[ids]
+        slots = self._slots[ids].astype(np.intp)
         lengths = self._lengths[slots]
         known = lengths > 0
         return [span for span, yes in zip(spans, known, strict=True) if yes], slots[known], lengths[known]
