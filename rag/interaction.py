@@ -63,6 +63,11 @@ def met_together(
     """
     import numpy as np
 
+    if len(passages) > _AT_ONCE:
+        parts = [
+            met_together(question, passages[first : first + _AT_ONCE], embedder) for first in range(0, len(passages), _AT_ONCE)
+        ]
+        return np.concatenate([whole for whole, _ in parts]), np.concatenate([closest for _, closest in parts])
     whole, closest = np.zeros(len(passages), dtype=np.float32), np.zeros(len(passages), dtype=np.float32)
     _, asked, weights = embedder.directions(question)
     cuts = [_cut(heading, text, embedder) for heading, text in passages]
@@ -111,6 +116,8 @@ class _Cut:
 
 _CUTS: WeakKeyDictionary[Embedder, dict[tuple[str, str], _Cut]] = WeakKeyDictionary()
 _REMEMBERED = 4096
+_AT_ONCE = 64
+"""Passages that are compared with the question in one step: memory stays small however many are asked for."""
 
 
 def _cut(heading: str, text: str, embedder: Embedder) -> _Cut:

@@ -121,7 +121,7 @@ def _cosines(query: str, headings: Sequence[str], library: Library) -> list[floa
 
 def lacking(passage: Passage, subject: Subject) -> float:
     """Share of the subject, by weight, that neither the passage nor its headings name, 0..1."""
-    return _lacking(" ".join((*passage.chunk.trail, passage.chunk.text)), subject)
+    return _lacking("\n".join((*passage.chunk.trail, passage.chunk.text)), subject)
 
 
 def _lacking(text: str, subject: Subject) -> float:
