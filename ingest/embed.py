@@ -38,7 +38,7 @@ _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
 _ROOM = 2048
 """Words for whose directions there is room at first."""
-_ENCODED, _PLACED = 8192, 4096
+_REMEMBERED, _PLACED = 8192, 4096
 """Texts whose vectors, and whose words, are remembered: the same passages come up for many questions."""
 
 
@@ -127,7 +127,7 @@ class StaticModel:
             return np.stack([known[text] for text in texts]) if texts else self._encode(texts)
         made = dict(zip(new, self._encode(new), strict=True))
         vectors = np.stack([made[text] if text in made else known[text] for text in texts])
-        if len(known) + len(made) > _ENCODED:
+        if len(known) + len(made) > _REMEMBERED:
             self._encoded = made
         else:
             known.update(made)
