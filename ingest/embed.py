@@ -167,6 +167,19 @@ class StaticModel:
         spans, slots, lengths = self._placed(text)
         return spans, self._units.take(slots, axis=0), lengths
 
+    def cosines(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float32]:
+        """:func:`cosines`; a word that comes up again, in any of the texts, is compared once."""
+        import numpy as np
+
+        slots = np.concatenate([self._placed(text)[1] for text in texts])
+        units = self._units
+        new = np.zeros(len(units), dtype=np.bool_)
+        new[slots] = True
+        words = new.nonzero()[0]
+        column = np.empty(len(units), dtype=np.intp)
+        column[words] = np.arange(len(words))
+        return (vectors @ units.take(words, axis=0).T).take(column[slots], axis=1)
+
     def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.intp], NDArray[np.float32]]:
         """Where the words stand, their rows in ``_units``, and their lengths."""
         import numpy as np
@@ -243,6 +256,17 @@ class SentenceTransformersModel:
         """The whole text as one: its words have no vectors of their own."""
         text = simplified(text)
         return whole(text, self.encode([text]))
+
+
+def cosines(vectors: NDArray[np.float32], texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
+    """The cosine of each of ``vectors``, of length one, with each word of ``texts`` (at least one) that has a vector: ``[vectors,
+    words]``, the words of one text after those of another.
+    """
+    import numpy as np
+
+    if isinstance(embedder, StaticModel):
+        return embedder.cosines(vectors, texts)
+    return np.asarray(vectors @ np.concatenate([embedder.directions(text)[1] for text in texts]).T)
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

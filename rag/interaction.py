@@ -15,6 +15,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from ingest.embed import cosines
 from ingest.lexical import bag, fold, simplified
 from rag.terms import aliases, kinds
 
@@ -76,15 +77,13 @@ def met_together(
         return whole, closest
     cuts = [cuts[number] for number in numbers]
     shares, terms = weights / weights.sum(), _terms(question, embedder)
-    cosines = np.empty((len(asked), sum(cut.words for cut in cuts)), dtype=np.float32)
     begins: list[int] = []  # of the sentences of all passages, among all words
     firsts, first = [], 0  # of each passage, among all sentences
     for cut in cuts:
-        np.matmul(asked, embedder.directions(cut.passage)[1].T, out=cosines[:, first : first + cut.words])
         firsts.append(len(begins))
         begins += [first + start for start in cut.starts]
         first += cut.words
-    nearest = np.ascontiguousarray(np.maximum.reduceat(cosines, begins, axis=1).T)
+    nearest = np.maximum.reduceat(cosines(asked, [cut.passage for cut in cuts], embedder), begins, axis=1).T.copy()
     counts = np.diff([*firsts, len(begins)])
     titles = np.array([cut.titled for cut in cuts])
     heads = np.where(np.repeat(titles, counts), np.repeat(firsts, counts), np.arange(len(begins)))
