@@ -178,7 +178,8 @@ class StaticModel:
         words = new.nonzero()[0]
         column = np.empty(len(units), dtype=np.intp)
         column[words] = np.arange(len(words))
-        return (vectors @ units.take(words, axis=0).T).take(column[slots], axis=1)
+        each = vectors @ units.take(words, axis=0).T
+        return np.asarray(each.take(column[slots], axis=1))
 
     def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.intp], NDArray[np.float32]]:
         """Where the words stand, their rows in ``_units``, and their lengths."""

@@ -134,15 +134,14 @@ def met_among(question: str, passages: Sequence[str], embedder: Embedder) -> tup
     """How far all the passages taken together meet the words of the question, as :func:`met`; and the share of the question's
     words, by weight, that none of them meets half-way.
     """
-    import numpy as np
-
     _, asked, weights = embedder.directions(question)
-    said = [(passage, embedder.directions(passage)[1]) for passage in passages]
-    if not len(asked) or not any(len(words) for _, words in said):
+    if not passages or not (said := cosines(asked, passages, embedder)).size:
         return 0.0, 1.0
     shares, terms = weights / weights.sum(), _terms(question, embedder)
-    each = [_named((asked @ words.T).max(axis=1, keepdims=True), terms, passage) for passage, words in said if len(words)]
-    nearest = np.hstack(each).max(axis=1)
+    nearest = said.max(axis=1, keepdims=True)
+    for passage in passages:
+        nearest = _named(nearest, terms, passage)
+    nearest = nearest[:, 0]
     return float(shares @ nearest), float(shares[nearest < HALF_WAY].sum())
 
 
