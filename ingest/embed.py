@@ -38,8 +38,8 @@ _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _BATCH = 256
 _ROOM = 2048
 """Words for whose directions there is room at first."""
-_REMEMBERED = 4096
-"""Texts whose vectors, and whose tokens, are remembered: the same passages come up for many questions."""
+_REMEMBERED, _PLACED = 8192, 4096
+"""Texts whose vectors, and whose words, are remembered: the same passages come up for many questions."""
 
 
 def load_embedder(name: str = "default") -> Embedder:
@@ -105,8 +105,7 @@ class StaticModel:
         if self._tokenizer.get_vocab_size() != len(self._table):
             raise ModelError(f"{folder}: {len(self._table)} vectors for {self._tokenizer.get_vocab_size()} tokens")
         self.dimensions = int(self._table.shape[1])
-        self._cut = lru_cache(maxsize=_REMEMBERED)(self._cut_anew)
-        self._placed = lru_cache(maxsize=_REMEMBERED)(self._placed_anew)
+        self._placed = lru_cache(maxsize=_PLACED)(self._placed_anew)
         self._encoded: dict[str, NDArray[np.float32]] = {}
         self._learning = Lock()
         self._learned = 0
@@ -166,9 +165,23 @@ class StaticModel:
         without a vector are left out.
         """
         spans, slots, lengths = self._placed(text)
-        return spans, self._units[slots], lengths
+        return spans, self._units.take(slots, axis=0), lengths
 
-    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.int32], NDArray[np.float32]]:
+    def cosines(self, vectors: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float32]:
+        """:func:`cosines`; a word that comes up again, in any of the texts, is compared once."""
+        import numpy as np
+
+        slots = np.concatenate([self._placed(text)[1] for text in texts])
+        units = self._units
+        new = np.zeros(len(units), dtype=np.bool_)
+        new[slots] = True
+        words = new.nonzero()[0]
+        column = np.empty(len(units), dtype=np.intp)
+        column[words] = np.arange(len(words))
+        each = vectors @ units.take(words, axis=0).T
+        return np.asarray(each.take(column[slots], axis=1))
+
+    def _placed_anew(self, text: str) -> tuple[list[tuple[int, int]], NDArray[np.intp], NDArray[np.float32]]:
         """Where the words stand, their rows in ``_units``, and their lengths."""
         import numpy as np
 
@@ -176,7 +189,7 @@ class StaticModel:
         ids = np.array(numbers, dtype=np.int64)
         if (self._slots[ids] < 0).any():
             self._learn(ids)
-        slots = self._slots[ids]
+        slots = self._slots[ids].astype(np.intp)
         lengths = self._lengths[slots]
         known = lengths > 0
         return [span for span, yes in zip(spans, known, strict=True) if yes], slots[known], lengths[known]
@@ -205,7 +218,7 @@ class StaticModel:
         rows = self._table[ids].astype(np.float32)
         return rows if self._factors is None else rows * self._factors[ids][:, None]
 
-    def _cut_anew(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
+    def _cut(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return encoding.offsets, encoding.ids
 
@@ -244,6 +257,17 @@ class SentenceTransformersModel:
         """The whole text as one: its words have no vectors of their own."""
         text = simplified(text)
         return whole(text, self.encode([text]))
+
+
+def cosines(vectors: NDArray[np.float32], texts: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
+    """The cosine of each of ``vectors``, of length one, with each word of ``texts`` (at least one) that has a vector: ``[vectors,
+    words]``, the words of one text after those of another.
+    """
+    import numpy as np
+
+    if isinstance(embedder, StaticModel):
+        return embedder.cosines(vectors, texts)
+    return np.asarray(vectors @ np.concatenate([embedder.directions(text)[1] for text in texts]).T)
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

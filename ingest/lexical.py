@@ -91,7 +91,7 @@ def tokens(text: str) -> list[str]:
     return out
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def bag(text: str) -> frozenset[str]:
     """The tokens of ``text``, each once; kept, as the same passages and headings come up for many questions."""
     return frozenset(map(intern, tokens(text)))

@@ -38,7 +38,10 @@ def thing_asked(question: str) -> str:
 
 def defines(text: str, name: str) -> bool:
     """Whether a sentence of ``text`` says what ``name`` is, by one of its names."""
-    return bool(_definition(name).search(fold(text)))
+    return bool(_definition(name).search(_folded(text)))
+
+
+_folded = lru_cache(maxsize=4096)(fold)
 
 
 @lru_cache(maxsize=256)

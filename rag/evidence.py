@@ -143,7 +143,7 @@ class Evidence:
         return sorted(chosen)[:NEAR]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def evidence(contexts: tuple[str, ...]) -> Evidence:
     """The passages cut into sentences; kept for the next claim."""
     return Evidence(contexts)

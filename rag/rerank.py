@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.lexical import bag, fold, has_chinese, tokens
@@ -28,9 +29,10 @@ from rag.retrieve import weighed
 from rag.terms import ASPECTS, aliases, kinds, latin_names, sought
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from ingest.store import Library
+    from rag.retrieve import Weighed
     from rag.types import Passage
 
 SUBJECT_WEIGHT, TITLE_WEIGHT = 0.25, 0.1
@@ -61,7 +63,8 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     """
     subject = subjects(query, library)
     headings = list(dict.fromkeys(passage.chunk.trail[-1:] for passage in passages))
-    match = {heading: heading_match(query, heading[0], library) if heading else 0.0 for heading in headings}
+    asked, own = weighed(query, library), bag(query)
+    match = {heading: _match(asked, own, heading[0], library) if heading else 0.0 for heading in headings}
     untitled = {heading: _lacking(" ".join(heading), subject) for heading in headings}
     like = dict(zip(headings, _cosines(query, [" ".join(heading) for heading in headings], library), strict=True))
     texts = [("".join(passage.chunk.trail[-1:]), passage.chunk.text) for passage in passages]
@@ -69,7 +72,6 @@ def rerank(query: str, passages: Sequence[Passage], library: Library) -> list[Pa
     together = TOGETHER_WEIGHT if has_chinese(query) else TOGETHER_WEIGHT_ELSE
     meets = (MET_WEIGHT * whole + together * closest).tolist()
     thing = thing_asked(query)
-    own = bag(query)
     answers = [name for name in map(bag, sought(fold(query))) if not name <= own]
     spoken = [bag("\n".join((*p.chunk.trail, p.chunk.text))) if answers else frozenset() for p in passages]
     scored = [
@@ -94,10 +96,21 @@ def heading_match(query: str, heading: str, library: Library) -> float:
     """How far the heading is the question itself, 0..1: the harmonic mean of the share of the question that stands in the
     heading and the share of the heading that stands in the question, by IDF, question words and numbering aside.
     """
-    title = _NUMBERING.sub("", heading)
-    held = weighed(query, library).share(bag(title))
-    holds = weighed(title, library).share(bag(query))
-    return 2 * held * holds / (held + holds) if held + holds else 0.0
+    return _match(weighed(query, library), bag(query), heading, library)
+
+
+def _match(asked: Weighed, own: Set[str], heading: str, library: Library) -> float:
+    title = _title(heading)
+    held = asked.share(bag(title))
+    if not held:
+        return 0.0
+    holds = weighed(title, library).share(own)
+    return 2 * held * holds / (held + holds)
+
+
+@lru_cache(maxsize=4096)
+def _title(heading: str) -> str:
+    return _NUMBERING.sub("", heading)
 
 
 def _cosines(query: str, headings: Sequence[str], library: Library) -> list[float]:
@@ -108,13 +121,15 @@ def _cosines(query: str, headings: Sequence[str], library: Library) -> list[floa
 
 def lacking(passage: Passage, subject: Subject) -> float:
     """Share of the subject, by weight, that neither the passage nor its headings name, 0..1."""
-    return _lacking(" ".join((*passage.chunk.trail, passage.chunk.text)), subject)
+    return _lacking("\n".join((*passage.chunk.trail, passage.chunk.text)), subject)
 
 
 def _lacking(text: str, subject: Subject) -> float:
-    words = bag(text)
     total = sum(weight for _, weight in subject)
-    return sum(weight for names, weight in subject if not any(name <= words for name in names)) / total if total else 0.0
+    if not total:
+        return 0.0
+    words = bag(text)
+    return sum(weight for names, weight in subject if not any(name <= words for name in names)) / total
 
 
 def subjects(query: str, library: Library) -> Subject:

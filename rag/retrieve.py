@@ -154,12 +154,8 @@ def _fused(query: str, library: Library, k: int) -> dict[int, float]:
         vector = library.embedder.encode([query])[0]
         dense |= dict(zip(missing, (library.vectors(missing) @ vector).tolist(), strict=True))
     weight = COSINE_WEIGHT if has_chinese(query) else COSINE_WEIGHT_ELSE
-    return {row: fused(dense.get(row, 0.0), lexical.get(row, 0.0), weight) for row in dense or lexical}
-
-
-def fused(cosine: float, share: float, weight: float) -> float:
-    """One score from the cosine, which counts ``weight``, and the share of the reachable BM25."""
-    return float(weight * cosine + (1 - weight) * share**0.5)
+    rest = 1 - weight
+    return {row: weight * dense.get(row, 0.0) + rest * lexical.get(row, 0.0) ** 0.5 for row in dense or lexical}
 
 
 def _passages(best: list[tuple[int, float]], library: Library, k: int, origin: Origin) -> list[Passage]:
@@ -170,13 +166,16 @@ def _passages(best: list[tuple[int, float]], library: Library, k: int, origin: O
         batch = best[at : at + step]
         rows = [row for row, _ in batch]
         vectors = library.vectors([*kept, *rows])
-        places = [*range(len(kept))]
-        alike = vectors[len(kept) :] @ vectors.T > SAME_COSINE
-        for number, (near, chunk, (row, score)) in enumerate(zip(alike, library.chunks(rows), batch, strict=True), len(kept)):
-            if any(_same(chunk.text, out[i].chunk.text) for i in near[places].nonzero()[0]):
+        places = {number: number for number in range(len(kept))}  # among the vectors: which of ``out`` it is
+        alike: dict[int, list[int]] = {}
+        close = vectors[len(kept) :] @ vectors.T > SAME_COSINE
+        for number, other in zip(*(side.tolist() for side in close.nonzero()), strict=True):
+            alike.setdefault(number + len(kept), []).append(other)
+        for number, (chunk, (row, score)) in enumerate(zip(library.chunks(rows), batch, strict=True), len(kept)):
+            if any(other in places and _same(chunk.text, out[places[other]].chunk.text) for other in alike.get(number, ())):
                 continue
             out.append(Passage(chunk=chunk, path=library.path(chunk.document_id), score=score, rank=len(out) + 1, origin=origin))
-            places.append(number)
+            places[number] = len(out) - 1
             kept.append(row)
             if len(out) == k:
                 return out

@@ -192,7 +192,7 @@ def _weight(text: str, length: float, *, name: bool, pieces: int) -> float:
     return weight * 0.6 if len(text) == 1 else weight
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def parse(raw: str) -> Text:
     """``raw`` taken apart; kept for the next time."""
     return Text(raw)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from ingest.embed import SHIPPED, StaticModel, known_fingerprint, load_embedder, shipped
+from ingest.embed import SHIPPED, StaticModel, cosines, known_fingerprint, load_embedder, shipped
 from ingest.errors import MissingExtra, ModelError
 
 if TYPE_CHECKING:
@@ -91,6 +91,13 @@ def test_each_word_has_a_direction_and_a_length(tiny: Path) -> None:
         np.testing.assert_allclose(units, [[1, 0], [17**-0.5, 4 * 17**-0.5], [0, 1], [17**-0.5, 4 * 17**-0.5]], atol=1e-6)
         np.testing.assert_allclose(lengths, [3, 17**0.5, 4, 17**0.5], atol=1e-6)
     assert [len(part) for part in model.directions("")] == [0, 0, 0]
+
+
+def test_cosines_are_those_of_the_words_of_each_text_in_turn(tiny: Path, model: StaticModel) -> None:
+    for each, texts in ((StaticModel(tiny), ["cat  dog", "", "dog cat zebra dog"]), (model, [*TEXTS, "", *TEXTS])):
+        asked = each.directions(texts[0])[1]
+        said = np.concatenate([each.directions(text)[1] for text in texts])
+        np.testing.assert_allclose(cosines(asked, texts, each), asked @ said.T, atol=1e-5)
 
 
 def test_directions_are_the_words_of_the_simplified_text(model: StaticModel) -> None:

@@ -72,6 +72,21 @@ def test_what_one_sentence_meets_under_its_heading(heading: str, text: str, whol
     assert (passage.tolist(), sentence.tolist()) == (pytest.approx([whole], abs=1e-6), pytest.approx([closest], abs=1e-6))
 
 
+def test_passages_are_met_alike_alone_and_among_many() -> None:
+    passages = [
+        ("", " north"),
+        ("east ", " north 。 between"),
+        ("", " nothing"),
+        ("", " 。 SwiGLU east 。 between"),
+        ("north ", ""),
+    ]
+    for question in ("east north", "激活函数 east", "nothing"):
+        alone = [met_together(question, [passage], Spaced()) for passage in passages]
+        whole, closest = met_together(question, passages * 40, Spaced())
+        assert whole.tolist() == pytest.approx([float(each[0]) for each, _ in alone] * 40, abs=1e-6)
+        assert closest.tolist() == pytest.approx([float(each[0]) for _, each in alone] * 40, abs=1e-6)
+
+
 class Spaced(Words):
     """Marks and line ends are no words, and only "east", "north" and "between" have vectors."""
 
