@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 CERTAIN, LIKELY, FOREIGN = 1.15, 0.8, 0.35
 """Heading match plus cosine from which a blank heading is what was asked for: although something answers the question; where
 nothing does; and the cosine alone, for a question without Chinese that nothing answers."""
-ITSELF = 0.97
-"""The heading match from which a heading is the question itself."""
+ITSELF = 0.8
+"""The heading match from which a heading is the question itself, if it asks for the same aspect of the topic."""
 ALIKE = 0.45
 """The heading match or cosine from which a written heading can ask the same."""
 WHOLE = 0.99
@@ -46,7 +46,7 @@ LIKELIEST = 50
 AHEAD = 0.1
 """How much better the blank heading must match than those of the first passages."""
 _VERSION = re.compile(r"[A-Za-z]{2,}[- ]?\d+(?:\.\d+)?(?![A-Za-z0-9])")
-_NUMBERING = re.compile(r"^\s*(?:\d+[.、)）．]\s*)+|^\s*\d+(?:\.\d+)+\s+")
+_NUMBERING = re.compile(r"^\s*(?:\d+(?:\.\d+)+\s+|(?:\d+[.、)）．]\s*)+)")
 _SENTENCE = re.compile(r"[。！？；\n]|[.!?;]\s")
 
 
@@ -58,28 +58,28 @@ def hole_asked_for(query: Query, first: Sequence[Passage], library: Library, *, 
     blanks, headings, vectors = _holes(library)
     if not blanks:
         return None
-    cosines: NDArray[np.float32] = vectors @ library.embedder.encode([query.text])[0]
+    question = _NUMBERING.sub("", query.text)
+    cosines: NDArray[np.float32] = vectors @ library.embedder.encode([question])[0]
     written = {passage.chunk.trail[-1] for passage in first if passage.chunk.trail}
-    closest = max((heading_match(query.text, heading, library) for heading in written), default=0.0)
+    closest = max((heading_match(question, heading, library) for heading in written), default=0.0)
     best: tuple[float, Section | None] = (0.0, None)
     for place in cosines.argsort()[::-1][:LIKELIEST].tolist():
         section, cosine = blanks[place], float(cosines[place])
-        match = heading_match(query.text, headings[place], library)
+        match = heading_match(question, headings[place], library)
         if sure:
-            fits = match >= ITSELF > closest
+            fits = match >= ITSELF and match > closest and _same_aspect(question, headings[place])
         else:
             near = match > closest + AHEAD and match + cosine >= (CERTAIN if answerable else LIKELY)
-            fits = near or (not answerable and not has_chinese(query.text) and cosine >= FOREIGN)
+            fits = near or (not answerable and not has_chinese(question) and cosine >= FOREIGN)
         if fits and match + cosine > best[0]:
             best = (match + cosine, section)
-    if sure and best[1] is not None and any(_answers(query.text, passage, library) for passage in first):
+    if sure and best[1] is not None and any(_answers(question, passage, library) for passage in first):
         return None
     return best[1]
 
 
 def _answers(question: str, passage: Passage, library: Library) -> bool:
     """Whether the passage answers what is asked, not only speaks of the topic."""
-    question = _NUMBERING.sub("", question)
     heading, text = _NUMBERING.sub("", "".join(passage.chunk.trail[-1:])), passage.chunk.text
     if lacking(passage, subjects(question, library)) or not _has_versions(question, f"{heading}\n{text}"):
         return False
@@ -103,10 +103,16 @@ def _asks_the_same(question: str, heading: str, library: Library) -> bool:
     vectors = library.embedder.encode([question, heading])
     if max(heading_match(question, heading, library), float(vectors[0] @ vectors[1])) < ALIKE:
         return False
-    if kind(question) == kind(heading) and _aspects(heading) <= _aspects(question):
+    if kind(question) == kind(heading) and (_same_aspect(question, heading) or not _aspects(heading)):
         return True
     topic_alone = max(weighed(question, library).share(bag(heading)), weighed(heading, library).share(bag(question))) >= WHOLE
     return topic_alone and not _aspects(heading)
+
+
+def _same_aspect(question: str, heading: str) -> bool:
+    """Whether both ask for the same kind of thing, and for the same aspect ("优点"), if for any."""
+    asked, named = _aspects(question), _aspects(heading)
+    return kind(question) == kind(heading) and (bool(asked & named) or not asked | named)
 
 
 def _aspects(text: str) -> frozenset[str]:
