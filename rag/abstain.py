@@ -18,11 +18,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.lexical import fold, has_chinese, tokens
+from ingest.lexical import bag, fold, has_chinese, tokens
 from rag.hole import hole_asked_for
 from rag.interaction import met_among, met_together
 from rag.rerank import lacking, subjects
-from rag.retrieve import weighed
+from rag.retrieve import query_terms, weighed
 from rag.terms import aliases, latin_names
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ BLANK_CONFIDENCE = 0.1
 """The most confidence in an answer to a question whose own heading is blank."""
 SEEN = 5
 """The first passages: what a question is held against beside the best."""
+UNMET = 0.4
+"""The share of a part's words met by no passage from which it can be said that the notes don't answer it."""
 OFF_TOPIC = 0.22
 """Below this cosine of the best passage the question is about something else altogether."""
 
@@ -122,6 +124,21 @@ def features(question: str, passages: Sequence[Passage], library: Library) -> tu
 def probability(values: Sequence[float]) -> float:
     """The confidence, 0..1, of :func:`features`."""
     return 1 / (1 + math.exp(-(INTERCEPT + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True)))))
+
+
+def nowhere(part: str, others: Sequence[str], passages: Sequence[Passage], library: Library) -> bool:
+    """Whether the notes surely don't answer a part of a question, beyond what the other parts name too: a name of it stands in no
+    note, or, in Chinese, none of its own words in what was found for it, nor anything that means them.
+    """
+    if unknown_names(part, library):
+        return True
+    said = bag(" ".join(others))
+    own = [token for token in query_terms(part).tokens if len(token) > 1 and token not in said]
+    if not own or not has_chinese(part):
+        return False
+    texts = ["\n".join((*passage.chunk.trail, passage.chunk.text)) for passage in passages]
+    near = bag("\n".join(texts))
+    return not any(token in near for token in own) and met_among(part, texts[:SEEN], library.embedder)[1] >= UNMET
 
 
 def unknown_names(question: str, library: Library) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import ModelFailed
 from ingest.lexical import has_chinese
-from rag.abstain import judge
+from rag.abstain import OFF_TOPIC, judge, nowhere
 from rag.cite import citation, cite, sentence_texts
 from rag.compare import side_by_side
 from rag.disagree import disagreement
@@ -121,7 +121,7 @@ def stream(
     if split is not None:
         sides = zip(sentences[-2:], ("one side", "other side"), strict=True)
         sentences[-2:] = [replace(each, text=_says(query.text, side).format(each.text, split[2])) for each, side in sides]
-    left = [part for part, yes in zip(query.parts, answered, strict=True) if not yes]
+    left = [part for part, yes, near in zip(query.parts, answered, found, strict=True) if not yes and nowhere(part, [other for other in query.parts if other != part], near, library)]
     if left and not notice:
         notice = _says(query.text, "part").format(_says(query.text, "and").join(f"「{part}」" for part in left))
     yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))

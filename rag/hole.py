@@ -65,6 +65,8 @@ def hole_asked_for(query: Query, first: Sequence[Passage], library: Library, *, 
     best: tuple[float, Section | None] = (0.0, None)
     for place in cosines.argsort()[::-1][:LIKELIEST].tolist():
         section, cosine = blanks[place], float(cosines[place])
+        if sure and cosine < ALIKE:
+            break
         match = heading_match(question, headings[place], library)
         if sure:
             fits = match >= ITSELF and match > closest and _same_aspect(question, headings[place])
