@@ -71,7 +71,9 @@ def side_by_side(
         return None
     one, other, of = things
     first = found[0][:SEEN]
-    if any(compares(each, one, other) for each in first[:1]) or any(_heads(passage, one) and _heads(passage, other) for passage in first):
+    if any(compares(each, one, other) for each in first[:1]) or any(
+        _heads(passage, one) and _heads(passage, other) for passage in first
+    ):
         return None
     form = "{} 是什么" if has_chinese(query.text) else "What is {}"
     parts = tuple(f"{name} {of}" if of else form.format(name) for name in (one, other))

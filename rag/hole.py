@@ -47,6 +47,8 @@ AHEAD = 0.1
 """How much better the blank heading must match than those of the first passages."""
 _VERSION = re.compile(r"[A-Za-z]{2,}[- ]?\d+(?:\.\d+)?(?![A-Za-z0-9])")
 _NUMBERING = re.compile(r"^\s*(?:\d+(?:\.\d+)+\s+|(?:\d+[.、)）．]\s*)+)")
+_ASKS = re.compile(r"[?？吗]|怎|如何|什么|为何|为啥|哪|\b(?:why|how|what|which)\b", re.IGNORECASE)
+"""A heading that is a question; one that only names a topic is not what a "why" asks for."""
 _SENTENCE = re.compile(r"[。！？；\n]|[.!?;]\s")
 
 
@@ -71,7 +73,8 @@ def hole_asked_for(query: Query, first: Sequence[Passage], library: Library, *, 
         if sure:
             fits = match >= ITSELF and match > closest and _same_aspect(question, headings[place])
         else:
-            near = match > closest + AHEAD and match + cosine >= (CERTAIN if answerable else LIKELY)
+            why = kind(question) == "reason" and not _ASKS.search(headings[place])
+            near = not why and match > closest + AHEAD and match + cosine >= (CERTAIN if answerable else LIKELY)
             fits = near or (not answerable and not has_chinese(question) and cosine >= FOREIGN)
         if fits and match + cosine > best[0]:
             best = (match + cosine, section)
