@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.lexical import bag, fold, has_chinese, tokens
+from rag.aspect import other_side
 from rag.hole import hole_asked_for
 from rag.interaction import met_among, met_together
 from rag.rerank import lacking, subjects
@@ -46,6 +47,8 @@ BLANK_CONFIDENCE = 0.1
 """The most confidence in an answer to a question whose own heading is blank."""
 SEEN = 5
 """The first passages: what a question is held against beside the best."""
+OTHER_SIDE = 0.1
+"""The confidence where advantages are asked for and only disadvantages written, or the reverse."""
 UNMET = 0.4
 """The share of a part's words met by no passage from which it can be said that the notes don't answer it."""
 OFF_TOPIC = 0.22
@@ -67,14 +70,15 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     """Weigh what was found. A question of several parts is answered where any of them can be; no passages at all is
     "absent" with confidence 0.
     """
+    other = [other_side(part, passages[:SEEN], library) for part, passages in zip(query.parts, found, strict=True)]
     each = [
-        probability(features(part, passages, library)) if passages else 0.0
-        for part, passages in zip(query.parts, found, strict=True)
+        0.0 if not passages else OTHER_SIDE if only else probability(features(part, passages, library))
+        for part, passages, only in zip(query.parts, found, other, strict=True)
     ]
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
     first = [passage for passages in found for passage in passages[:SEEN]]
-    blank = hole_asked_for(query, first, library, answerable=any(answerable), sure=confidence >= SURE)
+    blank = hole_asked_for(query, first, library, answerable=any((*answerable, *other)), sure=confidence >= SURE)
     if blank is not None:
         return Judgement(confidence=min(confidence, BLANK_CONFIDENCE), reason="blank", blank=blank, answerable=answerable)
     if any(answerable):

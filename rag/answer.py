@@ -16,7 +16,7 @@ from rag.cite import citation, cite, sentence_texts
 from rag.compare import side_by_side
 from rag.disagree import disagreement
 from rag.generate import name_of
-from rag.nearest import nearest, shortened
+from rag.nearest import ALL, nearest, shortened
 from rag.notice import notice as say
 from rag.premise import corrected_premise
 from rag.read import BUDGET, read
@@ -238,7 +238,7 @@ def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Pas
         line_end = document.text.find("\n", section.heading_start)
         end = line_end if line_end > 0 else len(document.text)
         citations = (citation(1, document, section.heading_start, end, library),)
-        text = _says(query.text, "blank").format(shortened(section.trail[-1] if section.trail else document.title))
+        text = _says(query.text, "blank").format(shortened(section.trail[-1] if section.trail else document.title, ALL))
     elif judgement.reason == "absent" and (names := nearest(query.text, passages, library)):
         text = _says(query.text, "absent").format(_says(query.text, "and").join(f"「{name}」" for name in names))
     else:

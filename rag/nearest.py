@@ -41,15 +41,15 @@ def nearest(question: str, passages: Sequence[Passage], library: Library) -> lis
     return out
 
 
-def shortened(heading: str) -> str:
-    """A heading without its number; a long one is cut behind its first question, or where it gets too wide."""
+def shortened(heading: str, width: int = ONE) -> str:
+    """A heading without its number; one wider than ``width`` is cut behind its first question, or where it gets too wide."""
     text = " ".join(_NUMBERING.sub("", heading).split())
-    if _width(text) <= ONE:
+    if _width(text) <= width:
         return text
     asked = _ASKED.search(text)
-    if asked and SHORTEST <= _width(text[: asked.end()]) <= ONE:
+    if asked and SHORTEST <= _width(text[: asked.end()]) <= width:
         return f"{text[: asked.end()]}…"
-    while _width(text) > ONE - 1:
+    while _width(text) > width - 1:
         text = text[:-1]
     if text[-1].isascii() and text[-1].isalnum() and " " in text[-SHORTEST:]:
         text = text.rpartition(" ")[0]
