@@ -9,8 +9,7 @@ questions without an answer where the others decline .80, with .05 of the rest. 
 eval.calibrate`` on questions with and without an answer, over several sets of notes, and copied here by hand: a few numbers
 need no file.
 
-A heading without a body is a hole that the writer left. When the question fits such a heading better than anything that is
-written, the answer is that heading, not the nearest thing that happens to be written.
+A heading without a body is a hole that the writer left (``rag/hole.py``).
 """
 
 from __future__ import annotations
@@ -18,19 +17,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
-from ingest.lexical import fold, has_chinese, tokens
+from ingest.lexical import bag, fold, has_chinese, tokens
+from rag.aspect import other_side
+from rag.hole import hole_asked_for
 from rag.interaction import met_among, met_together
-from rag.rerank import heading_match, lacking, subjects
-from rag.retrieve import weighed
+from rag.rerank import lacking, subjects
+from rag.retrieve import query_terms, weighed
 from rag.terms import aliases, latin_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from ingest.store import Library
     from ingest.types import Section
@@ -44,19 +41,16 @@ USUAL_LEAD = 0.2
 """The lead over the fourth passage where there are not four: about the median of answerable questions."""
 THRESHOLD = 0.4
 """Below this confidence the answer abstains."""
-BLANK_CERTAIN, BLANK_LIKELY, BLANK_FOREIGN = 1.15, 0.8, 0.35
-"""Heading match plus cosine from which a blank heading is what was asked for: although something answers the question; where
-nothing does; and the cosine alone, for a question without Chinese that nothing answers."""
 SURE = 0.8
-"""From this confidence what is written elsewhere answers, whatever heading is blank."""
+"""From this confidence only a heading that is the question itself, and blank, is asked for."""
 BLANK_CONFIDENCE = 0.1
 """The most confidence in an answer to a question whose own heading is blank."""
-LIKELIEST = 50
-"""Blank headings that are looked at, by cosine."""
-AHEAD = 0.1
-"""How much better the blank heading must match than those of the first passages."""
 SEEN = 5
 """The first passages: what a question is held against beside the best."""
+OTHER_SIDE = 0.1
+"""The confidence where advantages are asked for and only disadvantages written, or the reverse."""
+UNMET = 0.4
+"""The share of a part's words met by no passage from which it can be said that the notes don't answer it."""
 OFF_TOPIC = 0.22
 """Below this cosine of the best passage the question is about something else altogether."""
 
@@ -76,13 +70,15 @@ def judge(query: Query, found: Sequence[Sequence[Passage]], library: Library) ->
     """Weigh what was found. A question of several parts is answered where any of them can be; no passages at all is
     "absent" with confidence 0.
     """
+    other = [other_side(part, passages[:SEEN], library) for part, passages in zip(query.parts, found, strict=True)]
     each = [
-        probability(features(part, passages, library)) if passages else 0.0
-        for part, passages in zip(query.parts, found, strict=True)
+        0.0 if not passages else OTHER_SIDE if only else probability(features(part, passages, library))
+        for part, passages, only in zip(query.parts, found, other, strict=True)
     ]
     confidence = max(each, default=0.0)
     answerable = tuple(chance >= THRESHOLD for chance in each)
-    blank = None if confidence >= SURE else _hole_asked_for(query, found, library, answerable=any(answerable))
+    first = [passage for passages in found for passage in passages[:SEEN]]
+    blank = hole_asked_for(query, first, library, answerable=any((*answerable, *other)), sure=confidence >= SURE)
     if blank is not None:
         return Judgement(confidence=min(confidence, BLANK_CONFIDENCE), reason="blank", blank=blank, answerable=answerable)
     if any(answerable):
@@ -134,6 +130,21 @@ def probability(values: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-(INTERCEPT + sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True)))))
 
 
+def nowhere(part: str, others: Sequence[str], passages: Sequence[Passage], library: Library) -> bool:
+    """Whether the notes surely don't answer a part of a question, beyond what the other parts name too: a name of it stands in no
+    note, or, in Chinese, none of its own words in what was found for it, nor anything that means them.
+    """
+    if unknown_names(part, library):
+        return True
+    said = bag(" ".join(others))
+    own = [token for token in query_terms(part).tokens if len(token) > 1 and token not in said]
+    if not own or not has_chinese(part):
+        return False
+    texts = ["\n".join((*passage.chunk.trail, passage.chunk.text)) for passage in passages]
+    near = bag("\n".join(texts))
+    return not any(token in near for token in own) and met_among(part, texts[:SEEN], library.embedder)[1] >= UNMET
+
+
 def unknown_names(question: str, library: Library) -> list[str]:
     """Names in the question, written with a capital, that stand nowhere in the notes, by none of their names ("Mamba")."""
     missing = []
@@ -144,39 +155,3 @@ def unknown_names(question: str, library: Library) -> list[str]:
         if not any(all(library.known(parts)) for parts in map(tokens, names) if parts):
             missing.append(word)
     return missing
-
-
-def _hole_asked_for(query: Query, found: Sequence[Sequence[Passage]], library: Library, *, answerable: bool) -> Section | None:
-    """The blank heading that the question asks for: nearly the same words and meaning, and more so than any heading found
-    that has a body; where nothing answers the question, less will do.
-    """
-    blanks, headings, vectors = _holes(library)
-    if not blanks:
-        return None
-    cosines: NDArray[np.float32] = vectors @ library.embedder.encode([query.text])[0]
-    written = {passage.chunk.trail[-1] for passages in found for passage in passages[:SEEN] if passage.chunk.trail}
-    ahead = max((heading_match(query.text, heading, library) for heading in written), default=0.0) + AHEAD
-    best: tuple[float, Section | None] = (0.0, None)
-    for place in cosines.argsort()[::-1][:LIKELIEST].tolist():
-        section, cosine = blanks[place], float(cosines[place])
-        match = heading_match(query.text, headings[place], library)
-        near = match > ahead and match + cosine >= (BLANK_CERTAIN if answerable else BLANK_LIKELY)
-        abroad = not answerable and not has_chinese(query.text) and cosine >= BLANK_FOREIGN
-        if (near or abroad) and match + cosine > best[0]:
-            best = (match + cosine, section)
-    return best[1]
-
-
-_HOLES: WeakKeyDictionary[Library, tuple[list[Section], list[str], NDArray[np.float32]]] = WeakKeyDictionary()
-
-
-def _holes(library: Library) -> tuple[list[Section], list[str], NDArray[np.float32]]:
-    """The blank headings of an open library, each with the few words that stand under it, if any ("分词器": "BPE、BBPE"), and
-    their vectors; made once, since a library that is open does not change.
-    """
-    if library not in _HOLES:
-        blanks = library.blank_sections()
-        texts = [library.document(section.document_id).text[section.start : section.end].strip() for section in blanks]
-        headings = [" ".join((*section.trail[-1:], text)) for section, text in zip(blanks, texts, strict=True)]
-        _HOLES[library] = blanks, headings, library.embedder.encode(headings or [""])
-    return _HOLES[library]

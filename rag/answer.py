@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import ModelFailed
 from ingest.lexical import has_chinese
-from rag.abstain import judge
+from rag.abstain import judge, nowhere
 from rag.cite import citation, cite, sentence_texts
 from rag.compare import side_by_side
 from rag.disagree import disagreement
 from rag.generate import name_of
+from rag.nearest import ALL, nearest, shortened
 from rag.notice import notice as say
 from rag.premise import corrected_premise
 from rag.read import BUDGET, read
@@ -121,10 +122,20 @@ def stream(
     if split is not None:
         sides = zip(sentences[-2:], ("one side", "other side"), strict=True)
         sentences[-2:] = [replace(each, text=_says(query.text, side).format(each.text, split[2])) for each, side in sides]
-    left = [part for part, yes in zip(query.parts, answered, strict=True) if not yes]
+    left = [
+        part
+        for part, yes, near in zip(query.parts, answered, found, strict=True)
+        if not yes and nowhere(part, [other for other in query.parts if other != part], near, library)
+    ]
     if left and not notice:
-        notice = _says(query.text, "part").format(_says(query.text, "and").join(f"「{part}」" for part in left))
+        notice = _says(query.text, "part").format(_says(query.text, "and").join(f"「{_as_asked(part, query)}」" for part in left))
     yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))
+
+
+def _as_asked(part: str, query: Query) -> str:
+    """A part of the question without the topic that was put before it."""
+    pieces = (piece.strip(" ,，") for piece in re.split(r"[?？;；。]", query.text))
+    return next((piece for piece in pieces if piece and part.endswith(piece)), part)
 
 
 def _found(part: str, library: Library) -> list[Passage]:
@@ -227,10 +238,9 @@ def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Pas
         line_end = document.text.find("\n", section.heading_start)
         end = line_end if line_end > 0 else len(document.text)
         citations = (citation(1, document, section.heading_start, end, library),)
-        text = _says(query.text, "blank").format(section.trail[-1] if section.trail else document.title)
-    elif judgement.reason == "absent" and passages:
-        nearest = list(dict.fromkeys(_name(passage, library) for passage in passages))[:3]
-        text = _says(query.text, "absent").format(_says(query.text, "and").join(nearest))
+        text = _says(query.text, "blank").format(shortened(section.trail[-1] if section.trail else document.title, ALL))
+    elif judgement.reason == "absent" and (names := nearest(query.text, passages, library)):
+        text = _says(query.text, "absent").format(_says(query.text, "and").join(f"「{name}」" for name in names))
     else:
         text = _says(query.text, "off-topic" if judgement.reason == "off-topic" else "nothing")
     return Answer(
@@ -244,17 +254,15 @@ def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Pas
     )
 
 
-def _name(passage: Passage, library: Library) -> str:
-    """A passage's heading, or its note's title where it has none."""
-    return f"「{passage.chunk.trail[-1] if passage.chunk.trail else library.document(passage.chunk.document_id).title}」"
-
-
 _WORDS = {
     "blank": (
         "笔记里有「{}」这个标题，但下面还没有内容。",
         "Your notes have the heading “{}”, but nothing is written under it yet.",
     ),
-    "absent": ("笔记里没有写到这个问题。最接近的是{}。", "Your notes don't say. The nearest headings are {}."),
+    "absent": (
+        "笔记里没有直接回答这个问题的内容。相近的标题有{}。",
+        "Your notes don't answer this directly. The nearest headings are {}.",
+    ),
     "part": ("笔记里没有写到：{}。", "Your notes don't say: {}."),
     "off-topic": (
         "笔记里没有这个问题的内容，它和这些笔记讲的不是一回事。",

@@ -8,6 +8,7 @@ side: no comparison is invented.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ _FORMS = (
         r"(?:有|是)?(?:什么|啥|哪些|何|哪里|怎样的?)?(?:主要|本质|根本)?的?(?:区别|不同|差异|差别|异同|不一样)(?:在哪里?|是什么|吗|呢)?\s*[?？。]*$",
         re.IGNORECASE,
     ),
+    re.compile(
+        r"(?P<a>[A-Za-z][A-Za-z0-9.+-]*)\s*(?:和|与|跟|同|及|以及)\s*(?P<b>[A-Za-z][A-Za-z0-9.+-]*)\s*的?\s*"
+        r"(?P<of>[\u3400-\u9fff]{2,8}?)?(?:是|都)?(?:一样|相同)(?:的?[吗么])?\s*[?？。]*$"
+    ),
     re.compile(r"differences? between (?P<a>.+?) and (?P<b>.+?)(?: in terms of (?P<of>.+?))?\s*[?？.]*$", re.IGNORECASE),
     re.compile(r"^how (?:does|do|is|are) (?P<a>.+?) (?:differ|different) from (?P<b>.+?)\s*[?？.]*$", re.IGNORECASE),
     re.compile(r"^compare (?P<a>.+?) (?:and|with|to) (?P<b>.+?)\s*[?？.]*$", re.IGNORECASE),
@@ -42,6 +47,7 @@ _FORMS = (
 
 def compared(question: str) -> tuple[str, str, str] | None:
     """The two things that a question compares, and in what ("" for in everything); ``None`` where it compares no two."""
+    question = unicodedata.normalize("NFKC", question)
     for form in _FORMS:
         if match := form.search(question):
             one, other = _OPENS.sub("", match["a"].strip(), count=1), match["b"].strip()
@@ -65,7 +71,9 @@ def side_by_side(
         return None
     one, other, of = things
     first = found[0][:SEEN]
-    if _compares(first[:1], one, other) or any(_heads(passage, one) and _heads(passage, other) for passage in first):
+    if any(compares(each, one, other) for each in first[:1]) or any(
+        _heads(passage, one) and _heads(passage, other) for passage in first
+    ):
         return None
     form = "{} 是什么" if has_chinese(query.text) else "What is {}"
     parts = tuple(f"{name} {of}" if of else form.format(name) for name in (one, other))
@@ -73,12 +81,10 @@ def side_by_side(
     return (replace(query, parts=parts), sides) if all(sides) else None
 
 
-def _compares(best: Sequence[Passage], one: str, other: str) -> bool:
-    """Whether the best passage stands under a comparison and names both."""
-    return any(
-        kind(" ".join(each.chunk.trail[-1:])) == "comparison" and _names(each.chunk.text, one) and _names(each.chunk.text, other)
-        for each in best
-    )
+def compares(passage: Passage, one: str, other: str) -> bool:
+    """Whether the passage stands under a comparison and names both."""
+    heading, text = " ".join(passage.chunk.trail[-1:]), passage.chunk.text
+    return kind(heading) == "comparison" and _names(text, one) and _names(text, other)
 
 
 def _heads(passage: Passage, name: str) -> bool:

@@ -129,6 +129,20 @@ def test_a_part_that_the_notes_do_not_answer_is_named(library: Library) -> None:
     assert not ask("BN 有什么优点?RMSNorm 的公式是什么?", library).notice
 
 
+@pytest.mark.parametrize(
+    ("question", "notice"),
+    [
+        ("BN 有什么优点?怎么煮红烧肉才好吃?", "笔记里没有写到：「怎么煮红烧肉才好吃」。"),
+        ("BN 有什么优点?Mamba 是什么?", "笔记里没有写到：「Mamba 是什么」。"),
+        ("BN 有什么优点?LLaMA 的通信代价是多少?", ""),
+    ],
+)
+def test_a_part_is_said_to_be_unanswered_only_where_nothing_of_it_stands_near(
+    library: Library, question: str, notice: str
+) -> None:
+    assert ask(question, library).notice == notice
+
+
 def test_the_stream_gives_the_sentences_and_then_the_same_answer(library: Library) -> None:
     *sentences, answer = stream("BN 有什么优点?", library)
     assert all(isinstance(sentence, Sentence) for sentence in sentences)

@@ -23,13 +23,18 @@ from rag.compare import compared
         ("What is the difference between a stack and a queue?", ("stack", "queue", "")),
         ("How does RoBERTa differ from ALBERT?", ("RoBERTa", "ALBERT", "")),
         ("PPO vs DPO", ("PPO", "DPO", "")),
+        ("LN 和 BN 一样吗?", ("LN", "BN", "")),
+        ("GLM 和 GPT 模型结构⼀样吗", ("GLM", "GPT", "模型结构")),
     ],
 )
 def test_the_two_things_of_a_comparison_are_read_from_it(question: str, things: tuple[str, str, str]) -> None:
     assert compared(question) == things
 
 
-@pytest.mark.parametrize("question", ["RoPE 有什么优点?", "LoRA 和 LoRA 有什么区别?", "这些方法有什么区别?", "", "What differs?"])
+@pytest.mark.parametrize(
+    "question",
+    ["RoPE 有什么优点?", "LoRA 和 LoRA 有什么区别?", "这些方法有什么区别?", "训练和推理时 dropout 一样吗?", "", "What differs?"],
+)
 def test_a_question_that_compares_no_two_things(question: str) -> None:
     assert compared(question) is None
 
