@@ -227,6 +227,7 @@ for (const kind of ["keydown", "keypress", "keyup"]) {
 let questions = 0;
 let asked = "";
 let panelHead = "";
+let verdict = null;
 
 function follow() {
   const bar = document.querySelector(".fn-bar");
@@ -254,6 +255,13 @@ function follow() {
   for (const wide of document.querySelectorAll(".fn-code pre, .fn-formula, .fn-read table")) {
     if (wide.scrollWidth > wide.clientWidth && wide.tabIndex < 0) wide.tabIndex = 0;
   }
+  // What a check says stands below its form; bring it into sight.
+  const told = document.querySelector("#fn-check-result :is(.fn-verdict, .fn-remark, .fn-error)");
+  if (told && told !== verdict) {
+    const result = document.getElementById("fn-check-result");
+    result.scrollIntoView({ block: told.matches(".fn-verdict") ? "start" : "nearest", behavior: quiet() ? "auto" : "smooth" });
+  }
+  verdict = told;
   const head = document.querySelector("#fn-source-head .fn-head");
   if (head && document.body.classList.contains(drawers.source)) {
     const now = document.getElementById("fn-source-text").textContent.length + head.parentElement.innerHTML;
