@@ -132,7 +132,7 @@ def note_html(document: Document, cite: Citation) -> str:
     indented = not document.path.lower().endswith(".txt")
     html = highlighted(markdown_html(before + quoted + after, lines=True, indented_code=indented), plain(before), plain(quoted))
     if html is None:
-        html = f'<div class="fn-plain">{_text(before)}<mark>{_text(quoted)}</mark>{_text(after)}</div>'
+        html = f'<div class="fn-plain">{_text(before)}<mark>{_text(quoted)}</mark>{_text(after)}</div>'.replace("\n", "&#10;")
     return on_one_line(f'<div class="fn-passage fn-read">{html}</div>')
 
 
