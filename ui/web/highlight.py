@@ -17,8 +17,8 @@ _PART = re.compile(
 )
 _STOP = re.compile(r"[^\w\s*`|$]+\s*$")
 """What ends the quote behind its last letter, Markdown's marks aside."""
-_ITEM = re.compile(r"^[ \t]*\d{1,9}[.)][ \t]+", re.MULTILINE)
-"""The number of a list's item, which a browser draws."""
+_UNSEEN = re.compile(r"^[ \t]*(?:\d{1,9}[.)][ \t]+|(?:`{3,}|~{3,}).*$)", re.MULTILINE)
+"""Letters and digits that are not in the HTML: the number of a list's item, which the browser draws, the language of code."""
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -35,7 +35,7 @@ def highlighted(html: str, before: str, quote: str) -> str | None:
             letters.append(reduced)
             owners += [number] * len(reduced)
     text, at, wanted = "".join(letters), None, ""
-    for bare in (str, lambda markdown: _ITEM.sub("", markdown)):
+    for bare in (str, lambda markdown: _UNSEEN.sub("", markdown)):
         wanted = _reduced(bare(quote))
         at = _occurrence(text, wanted, _count(_reduced(bare(before)) + wanted, wanted))
         if at is not None:

@@ -187,7 +187,7 @@ def _wide(text: str) -> float:
 def _alike(one: str, other: str) -> bool:
     """Whether two bare questions are the same, or one is most of the other."""
     short, long = sorted((one, other), key=len)
-    return short in long and 5 * len(short) >= 3 * len(long)
+    return short in long and 3 * len(short) >= 2 * len(long)
 
 
 def _beside(sections: Sequence[Section], trail: tuple[str, ...]) -> list[str]:

@@ -109,7 +109,7 @@ def head_html(title: str, words: Mapping[str, str], previous: str = "", followin
 def where_html(document: Document, cite: Citation, words: Mapping[str, str]) -> str:
     """Where the quote stands, and what can be done with it: copy it with its reference, open the file."""
     file = PurePath(cite.path)
-    name = f'<span>{escape(safe(file.name))}</span> · {escape(spot(cite.page, cite.lines, words))}'
+    name = f"<span>{escape(safe(file.name))}</span> · {escape(spot(cite.page, cite.lines, words))}"
     titled = "" if document.title in (file.stem, file.name) else f'<p class="fn-note">{escape(one_line(document.title, 120))}</p>'
     trail = escape(" › ".join(one_line(heading, 120) for heading in cite.trail))
     headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in cite.trail)
