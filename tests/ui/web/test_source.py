@@ -53,7 +53,9 @@ def test_the_quote_is_marked_in_the_note_as_it_reads() -> None:
 def test_what_cannot_be_found_in_the_markdown_is_shown_as_plain_text() -> None:
     text = "a <b> ---\n\n***\n\nz"
     html = source.note_html(document(text), cited(text, text.index("***"), text.index("***") + 3))
-    assert '<div class="fn-plain">a &lt;b&gt; --- <mark>***</mark> z</div>' in " ".join(html.replace("&#10;", " ").split()), "its lines stay lines"
+    assert '<div class="fn-plain">a &lt;b&gt; --- <mark>***</mark> z</div>' in " ".join(html.replace("&#10;", " ").split()), (
+        "its lines stay lines"
+    )
 
 
 def test_lines_stay_lines_and_indented_text_is_no_code() -> None:
