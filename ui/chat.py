@@ -41,7 +41,7 @@ BEFORE, AFTER = 6, 12
 _PROMPT = "› "
 HELP = """Ask a question, or:
   :N            open footnote N of the last answer at its passage
-  :why          what each leg of the search found for the last question, and how sure the answer is
+  :why          what each leg of the search found for the last question, and how likely the notes treat it
   :model [SPEC] show the LLM, or change it (ollama:NAME, openai:NAME, anthropic:NAME, hf:NAME, none)
   :new          forget the chat so far
   :export FILE  write the chat as Markdown with footnotes

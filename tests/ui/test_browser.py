@@ -235,6 +235,46 @@ def test_what_a_learner_does(device: dict[str, Any], empty_site: str, visit: Cal
     expect(page.locator("[name=open-ask]")).to_have_text("Ask")
 
 
+def test_the_page_says_nothing_of_others(site: str, visit: Callable[..., Any]) -> None:
+    sent = visit(site).request.get(site).text()
+    head = sent[: sent.index("window.gradio_config")]
+    assert not re.search("og:|twitter:|https?://", head)
+    assert "<meta charset" in head
+
+
+def test_the_tabs_stand_on_the_line_of_the_brand(site: str, visit: Callable[..., Any]) -> None:
+    lines = visit(site).evaluate("""[...document.querySelectorAll(".fn-brand, .fn-bar nav button")].map((each) => {
+        const probe = each.appendChild(document.createElement("span"));
+        probe.style.display = "inline-block";
+        return probe.getBoundingClientRect().bottom;
+    })""")
+    assert len(lines) == 5
+    assert max(lines) - min(lines) < 0.1
+
+
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desktop", "phone"])
+def test_a_long_formula_scrolls_in_its_box_below_a_short_head(
+    device: dict[str, Any], visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    heading = "焦点损失在大规模语言模型里的各种变体以及它们的公式是什么"
+    terms = " + ".join(f"{letter}_{{{letter}}}^2" for letter in "abcdefghijklmnopqrstuvwxyz")
+    brackets = rf"\left({terms}\right)"
+    note = f"# {heading}\n\n## {heading}?\n\n焦点损失的公式如下：\n\n$$\n{terms}\n$$\n\n焦点损失也可以写成 ${brackets}$ 这样。\n"
+    with serve(library(tmp_path, {f"{'很长的名字' * 8}.md": note})) as url:
+        page = visit(url, **device)
+        ask(page, "焦点损失的公式是什么?").locator("button.fn-chip").last.click()
+        panel = page.locator("#fn-source")
+        expect(panel.locator(".fn-formula .katex-html").first).to_be_visible()
+        expect(panel.locator(".fn-wide")).to_have_count(1)
+        assert panel.evaluate("each => each.scrollWidth - each.clientWidth") == 0
+        for formula in (".fn-formula", ".fn-wide"):
+            right = panel.locator(formula).first.evaluate("each => each.getBoundingClientRect().right")
+            assert panel.locator(formula).first.evaluate("each => each.scrollWidth > each.clientWidth")
+            assert right <= page.viewport_size["width"] - 16
+        head = panel.locator("#fn-source-head").evaluate("each => each.offsetHeight")
+        assert head < page.viewport_size["height"] * (0.14 if device else 0.25)
+
+
 def test_the_panel_opens_steps_and_gives_the_focus_back(site: str, visit: Callable[..., Any]) -> None:
     page = visit(site)
     answer = ask(page, "RMSNorm 的公式是什么? LayerNorm 和 BatchNorm 有什么区别?")

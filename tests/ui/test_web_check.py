@@ -83,6 +83,9 @@ def test_each_verdict_is_told_in_shape_and_words() -> None:
     sentences = tuple(check(f"S{n}.", verdict, n / 4, reason=f"R{n}", evidence=f"E{n}") for n, verdict in enumerate(verdicts))
     shown = html.verification_html(Verification(faithfulness=0.25, verdict="unfaithful", sentences=sentences), EN)
     assert "Faithfulness 25%. Claims: 4, supported: 1." in shown
+    for upto, said in enumerate(["Every sentence has a basis", "only partly", "have no basis", "are contradicted"], 1):
+        head = html.verification_html(Verification(faithfulness=0.5, verdict="unfaithful", sentences=sentences[:upto]), EN)
+        assert said in head.split("</strong>")[0], "the worst is said"
     for n, (verdict, sign) in enumerate(zip(verdicts, "✓◐○✕", strict=True)):
         item = shown.split("<li ")[n + 1]
         assert f"fn-is-{verdict}" in item
@@ -318,6 +321,7 @@ def test_an_answer_is_checked_against_pasted_passages(tab: Any) -> None:
     tab.fill("#fn-check-passages textarea", f"RMSNorm 去掉了减均值这一步，只除以均方根。\n\n{HOSTILE}")
     tab.click("#fn-check-go")
     tab.locator(".fn-checks li").first.wait_for()
+    tab.wait_for_function("document.querySelector('.fn-verdict').getBoundingClientRect().top < innerHeight / 2")
     assert "fn-is-supported" in (tab.locator(".fn-checks li").first.get_attribute("class") or "")
     assert "fn-is-supported" not in (tab.locator(".fn-checks li").nth(1).get_attribute("class") or "")
     assert tab.locator("#fn-check-result :is(script, img, iframe)").count() == 0

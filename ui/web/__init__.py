@@ -26,8 +26,10 @@ def application(desks: Desks, *, host: str, users: Users | None = None) -> ASGIA
     from ui.web.app import build_page, launch_options
     from ui.web.files import note_route
     from ui.web.guard import Guard
+    from ui.web.head import bare_head
     from ui.web.login import USER, Login
 
+    bare_head()
     closed: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     around = gr.mount_gradio_app(
         FastAPI(**closed, routes=[note_route(desks, lambda request: request.scope.get(USER))]),

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ui.render import safe
-from ui.web.markup import SIGNS, button
+from ui.web.markup import SIGNS, button, worst
 from ui.web.measuring import label
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def verification_html(result: Verification, text: Words) -> str:
     else:
         good = sum(check.verdict == "supported" for check in claims)
         said = text["faithfulness"].format(round(100 * result.faithfulness), len(claims), good)
-        kind = "supported" if result.verdict == "faithful" else "unsupported"
-        mark = f'<strong class="fn-mark fn-{kind}">{SIGNS[kind]} {escape(text[result.verdict])}</strong>'
+        kind = worst([check.verdict for check in claims])
+        mark = f'<strong class="fn-mark fn-{kind}">{SIGNS[kind]} {escape(text["all_" + kind])}</strong>'
         head = f'<p class="fn-verdict">{mark} {escape(said)}</p>'
     return f'<div role="status">{head}<ol class="fn-checks">{"".join(_check(each, text) for each in result.sentences)}</ol></div>'
 

@@ -17,6 +17,8 @@ _PART = re.compile(
 )
 _STOP = re.compile(r"[^\w\s*`|$]+\s*$")
 """What ends the quote behind its last letter, Markdown's marks aside."""
+_UNSEEN = re.compile(r"^[ \t]*(?:\d{1,9}[.)][ \t]+|(?:`{3,}|~{3,}).*$)", re.MULTILINE)
+"""Letters and digits that are not in the HTML: the number of a list's item, which the browser draws, the language of code."""
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -25,7 +27,6 @@ def highlighted(html: str, before: str, quote: str) -> str | None:
 
     ``None`` where the quote cannot be found in it.
     """
-    wanted = _reduced(quote)
     parts = [match.group() for match in _PART.finditer(html)]
     letters: list[str] = []
     owners: list[int] = []  # the part that each letter stands in
@@ -33,7 +34,12 @@ def highlighted(html: str, before: str, quote: str) -> str | None:
         if not part.startswith("<") and (reduced := _reduced(unescape(part))):
             letters.append(reduced)
             owners += [number] * len(reduced)
-    at = _occurrence("".join(letters), wanted, _count(_reduced(before) + wanted, wanted))
+    text, at, wanted = "".join(letters), None, ""
+    for bare in (str, lambda markdown: _UNSEEN.sub("", markdown)):
+        wanted = _reduced(bare(quote))
+        at = _occurrence(text, wanted, _count(_reduced(bare(before)) + wanted, wanted))
+        if at is not None:
+            break
     if at is None:
         return None
     first, last = owners[at], owners[at + len(wanted) - 1]

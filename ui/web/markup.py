@@ -4,8 +4,9 @@ Decisions:
 
 - The words around an answer are in the language of the page; the answer's own are in that of the question.
 - Marks travel through the Markdown as private characters, so that a sentence cannot forge one.
-- Support is told in colour, in shape and in words. A supported sentence has a small tick beside its chips and nothing more:
-  most sentences are, and an eye must find the others. Those have their verdict in words, and the reason on hover and focus.
+- Support is told in colour, in shape and in words. A supported sentence has a small grey tick beside its chips, a heading
+  not even that: most are, and an eye must find the others. Those have their verdict in words, and the reason on hover and
+  focus. One line below says it of the whole answer.
 - A button says in ``name`` and ``value`` what a click means (``frame``); Gradio's sanitiser drops ``data-*`` and ``aria-*``,
   so what a screen reader says stands in the button as text.
 """
@@ -33,6 +34,8 @@ SIGNS = {"supported": "✓", "partial": "◐", "unsupported": "○", "contradict
 _MARK, _END = "\ue010", "\ue012"
 _MARKS = re.compile(f"([^\\s<>&;\ue000-\ue003]?){_MARK}(\\d+){_END}")
 """A mark with the letter before it: no line begins with a footnote. The end of a formula stays with the formula."""
+_HEADING = re.compile(r"#{1,6}\s.*|\*\*[^*\n]+\*\*")
+"""A sentence that is a heading: it claims nothing of its own."""
 _ALONE = re.compile(f"<p>({_MARK}\\d+{_END})</p>")
 
 
@@ -118,7 +121,8 @@ def _mark(sentence: Sentence, words: Mapping[str, str], number: int, citations: 
     chips = "".join(_chip(n, verdict, words, number, citations.get(n)) for n in sentence.citations)
     said = escape(words[verdict])
     if verdict == "supported":
-        tick = f'<span class="fn-mark fn-supported" title="{said}">{SIGNS[verdict]}</span>'
+        tick = f'<span class="fn-mark fn-supported" role="img" title="{said}">{SIGNS[verdict]}</span>'
+        tick = "" if _HEADING.fullmatch(sentence.text.strip()) else tick
         return f'<span class="fn-end">{letter}{chips}{tick}</span>'
     reason = f'<span class="fn-reason" role="tooltip">{escape(plain(sentence.reason) or words["why_" + verdict])}</span>'
     return (
@@ -164,7 +168,7 @@ def _below(answer: Answer, words: Mapping[str, str], number: int, footing: Footi
     sure = words["chance" if answer.abstained else "sure"].format(percent(answer))
     model = f'<span class="fn-model">{escape(plain(safe(answer.model)))}</span>' if answer.model else ""
     why = worded("why", number, words["why"])
-    told = f'<span class="fn-sure" title="{escape(words["sure_title"])}">{escape(sure)}</span>{model}{why}'
+    told = f'{_borne(answer, words)}<span class="fn-sure" title="{escape(words["sure_title"])}">{escape(sure)}</span>{model}{why}'
     turn = ""
     if footing.siblings > 1:
         before = button("turn", f"{number}:{footing.sibling - 1}", "before", words) if footing.sibling > 1 else ""
@@ -181,6 +185,22 @@ def _below(answer: Answer, words: Mapping[str, str], number: int, footing: Footi
     if footing.follow_ups:
         follow = f'<div class="fn-follow"><p>{escape(words["go_on"])}</p>{_questions(footing.follow_ups)}</div>'
     return f'<div class="fn-below"><span class="fn-told">{told}</span>{turn}<span class="fn-acts">{acts}</span></div>{follow}'
+
+
+def _borne(answer: Answer, words: Mapping[str, str]) -> str:
+    """One line on the whole answer: all sentences are supported, or how many are not."""
+    if answer.abstained or not answer.sentences:
+        return ""
+    doubtful = sum(sentence.verdict != "supported" for sentence in answer.sentences)
+    if not doubtful:
+        return f'<span class="fn-borne">{SIGNS["supported"]} {escape(words["borne"])}</span>'
+    said = words["doubtful"].format(doubtful, len(answer.sentences))
+    return f'<span class="fn-borne fn-doubtful">{SIGNS[worst([s.verdict for s in answer.sentences])]} {escape(said)}</span>'
+
+
+def worst(verdicts: Sequence[str]) -> str:
+    """The worst of the verdicts; ``supported`` where there is none."""
+    return max(verdicts, key=list(SIGNS).index, default="supported")
 
 
 def _questions(questions: Sequence[str]) -> str:

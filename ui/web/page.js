@@ -227,6 +227,8 @@ for (const kind of ["keydown", "keypress", "keyup"]) {
 let questions = 0;
 let asked = "";
 let panelHead = "";
+let verdict = null;
+const seen = new WeakSet();
 
 function follow() {
   const bar = document.querySelector(".fn-bar");
@@ -250,10 +252,25 @@ function follow() {
     }
     if (growing || !shown.length) [questions, asked] = [shown.length, last];
   }
+  // A formula within a line breaks only where it may; what is still wider than its column scrolls.
+  for (const base of document.querySelectorAll(".fn-read .katex .base")) {
+    const column = seen.has(base) ? null : base.closest("p, li, td, .fn-read");
+    if (!column?.clientWidth) continue;
+    seen.add(base);
+    const formula = base.closest(".katex");
+    if (base.offsetWidth > column.clientWidth && !formula.closest(".katex-display")) formula.classList.add("fn-wide");
+  }
   // What scrolls sideways can be scrolled with the keys too.
-  for (const wide of document.querySelectorAll(".fn-code pre, .fn-formula, .fn-read table")) {
+  for (const wide of document.querySelectorAll(".fn-code pre, .fn-formula, .fn-read table, .fn-wide")) {
     if (wide.scrollWidth > wide.clientWidth && wide.tabIndex < 0) wide.tabIndex = 0;
   }
+  // What a check says stands below its form; bring it into sight.
+  const told = document.querySelector("#fn-check-result :is(.fn-verdict, .fn-remark, .fn-error)");
+  if (told && told !== verdict) {
+    const result = document.getElementById("fn-check-result");
+    result.scrollIntoView({ block: told.matches(".fn-verdict") ? "start" : "nearest", behavior: quiet() ? "auto" : "smooth" });
+  }
+  verdict = told;
   const head = document.querySelector("#fn-source-head .fn-head");
   if (head && document.body.classList.contains(drawers.source)) {
     const now = document.getElementById("fn-source-text").textContent.length + head.parentElement.innerHTML;

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from rag.types import Answer, Citation, Passage, Sentence, Turn
     from ui.web.settings import Choices
 
+READABLE, LONGEST = 28, 40
+"""How wide a suggested question is where it can be cut, and where it cannot; in Chinese characters, two letters to each."""
 WRITERS = 4
 """Answers that a model writes at the same time; further questions wait for their turn."""
 
@@ -38,6 +40,8 @@ _ASKS = re.compile(
     r"[?？]$|^(?:什么|为什么|为何|如何|怎么|怎样|哪些|简述|介绍|what|why|how|which|when)|(?:是什么|有哪些|区别|怎么办)",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[^?？。！!;；]+[?？。！!;；]*")
+_CLAUSE = re.compile(r"[,，:：(（]")
 
 
 class Shelf:
@@ -88,7 +92,7 @@ class Shelf:
             for document, trail in () if answer.abstained else places:
                 with suppress(KeyError):
                     for heading in _beside(library.sections(document), trail):
-                        if _bare(heading) not in known:
+                        if not any(_alike(_bare(heading), other) for other in known):
                             found[heading] = None
         return list(found)[:count]
 
@@ -151,8 +155,39 @@ def _heading(section: Section) -> str:
     """The heading without its number, where it makes a question; else ``""``."""
     if section.blank or not section.trail:
         return ""
-    text = " ".join(_NUMBER.sub("", section.trail[-1].strip()).split())
-    return text if 5 <= len(text) <= 60 else ""
+    text = _readable(_name(section.trail[-1]))
+    if not text or _ASKS.search(text) or _wide(text) >= 5:
+        return text
+    above = _name(section.trail[-2]) if len(section.trail) > 1 else ""  # "优点" alone asks nothing
+    asked = f"{above}: {text}"
+    return asked if above and _wide(asked) <= READABLE else ""
+
+
+def _name(heading: str) -> str:
+    return " ".join(_NUMBER.sub("", heading.strip()).split())
+
+
+def _readable(text: str) -> str:
+    """The first sentences of a heading that can be read at a glance, or its first clauses; ``""`` where there are none."""
+    out = ""
+    for part in _SENTENCE.findall(text):
+        if out and _wide(out + part) > READABLE:
+            break
+        out += part
+    if _wide(out) > READABLE:
+        cuts = [cut for each in _CLAUSE.finditer(out) if 6 <= _wide(cut := out[: each.start()].rstrip()) <= READABLE]
+        out = cuts[-1] if cuts else out
+    return out.strip() if _wide(out) <= LONGEST else ""
+
+
+def _wide(text: str) -> float:
+    return sum(0.5 if letter.isascii() else 1 for letter in text)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two bare questions are the same, or one is most of the other."""
+    short, long = sorted((one, other), key=len)
+    return short in long and 3 * len(short) >= 2 * len(long)
 
 
 def _beside(sections: Sequence[Section], trail: tuple[str, ...]) -> list[str]:

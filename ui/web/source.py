@@ -108,7 +108,10 @@ def head_html(title: str, words: Mapping[str, str], previous: str = "", followin
 
 def where_html(document: Document, cite: Citation, words: Mapping[str, str]) -> str:
     """Where the quote stands, and what can be done with it: copy it with its reference, open the file."""
-    name = escape(f"{safe(PurePath(cite.path).name)} · {spot(cite.page, cite.lines, words)}")
+    file = PurePath(cite.path)
+    name = f"<span>{escape(safe(file.name))}</span> · {escape(spot(cite.page, cite.lines, words))}"
+    titled = "" if document.title in (file.stem, file.name) else f'<p class="fn-note">{escape(one_line(document.title, 120))}</p>'
+    trail = escape(" › ".join(one_line(heading, 120) for heading in cite.trail))
     headings = "".join(f"<li>{escape(one_line(heading, 120))}</li>" for heading in cite.trail)
     quoted = "\n".join(f"> {line}" for line in safe(cite.quote).splitlines())
     reference = f"{quoted}\n>\n> —— {place(cite.path, cite.trail, cite.page, cite.lines, words)}\n"
@@ -117,8 +120,8 @@ def where_html(document: Document, cite: Citation, words: Mapping[str, str]) -> 
     address = f"note/{quote(document.id, safe='')}{page}"
     opened = f'<a class="fn-text" href="{address}" target="_blank" rel="noopener">{escape(words["open_file"])}</a>'
     return (
-        f'<div class="fn-where"><p class="fn-note">{escape(one_line(document.title, 120))}</p>'
-        f'<p class="fn-file" title="{escape(safe(cite.path))}">{name}</p><ol class="fn-trail">{headings}</ol>'
+        f'<div class="fn-where">{titled}<p class="fn-file" title="{escape(safe(cite.path))}">{name}</p>'
+        f'<ol class="fn-trail" title="{trail}">{headings}</ol>'
         f'<p class="fn-doing">{copy}{opened}</p></div>'
     )
 
@@ -129,7 +132,7 @@ def note_html(document: Document, cite: Citation) -> str:
     indented = not document.path.lower().endswith(".txt")
     html = highlighted(markdown_html(before + quoted + after, lines=True, indented_code=indented), plain(before), plain(quoted))
     if html is None:
-        html = f'<div class="fn-plain">{_text(before)}<mark>{_text(quoted)}</mark>{_text(after)}</div>'
+        html = f'<div class="fn-plain">{_text(before)}<mark>{_text(quoted)}</mark>{_text(after)}</div>'.replace("\n", "&#10;")
     return on_one_line(f'<div class="fn-passage fn-read">{html}</div>')
 
 
@@ -163,7 +166,7 @@ def why_html(answer: Answer, legs: Mapping[Mode, Sequence[Passage]], number: int
     sure, said = percent(answer), "chance" if answer.abstained else "sure"
     parts = [
         f'<div class="fn-whys"><p><strong>{escape(words[said].format(sure))}</strong> {escape(words["sure_title"])}</p>'
-        f'<meter min="0" max="100" value="{sure}">{sure}</meter>'
+        f'<meter min="0" max="100" value="{sure}" aria-label="{escape(words[said].format(sure))}"></meter>'
     ]
     if answer.passages:
         scores = {leg: {found.chunk.id: found for found in passages} for leg, passages in legs.items()}

@@ -32,6 +32,8 @@ def marked(html: str | None) -> str:
         ("看 $x^2$ 和 $y$ 吧。", "和 $y$ 吧。", "和 \ue000y\ue001 吧。"),
         ("$$\na + b\n$$\n\n后面。", "$$\na + b\n$$", "\ue002a + b\ue003"),
         ("“引号”里的话。", "“引号”里的话。", "引号”里的话。"),
+        ("1. one\n2. two here\n3. three", "2. two here", "two here"),
+        ("看代码：\n\n```python\nx = 1\n```", "看代码：\n\n```python\nx = 1\n```", "看代码：x = 1"),
         ("Tom & Jerry run.", "& Jerry run.", "Jerry run."),
     ],
 )

@@ -94,12 +94,34 @@ def test_chips_follow_their_sentence_and_name_their_source() -> None:
         '<button type="button" class="fn-chip fn-supported" name="source" value="fn-2-1" '
         'title="脚注 1 · 注意力.md › 1 缩放 · 第 3 页">1</button>'
     )
-    tick = f'<span class="fn-mark fn-supported" title="{ZH["supported"]}">✓</span>'
+    tick = f'<span class="fn-mark fn-supported" role="img" title="{ZH["supported"]}">✓</span>'
     doubt = (
         f'<span class="fn-mark fn-unsupported" tabindex="0" role="note">○ {ZH["unsupported"]}'
         '<span class="fn-reason" role="tooltip">笔记里没有。</span></span>'
     )
     assert f'<p>一<span class="fn-end">。{chip}{tick}</span>二<span class="fn-end">。{doubt}</span></p>' in html
+
+
+@pytest.mark.parametrize("heading", ["## 优点", "**1. 分类任务**"])
+def test_a_heading_that_is_supported_has_its_footnote_and_no_tick(heading: str) -> None:
+    html = html_of(answer(sentence(heading, 1), sentence("训练快。", 1), citations=(citation(),)))
+    assert html.count('name="source" value="fn-0-1"') == 2
+    assert html.count('class="fn-mark fn-supported"') == 1
+    assert 'class="fn-mark fn-contradicted"' in html_of(answer(sentence(heading, 1, verdict="contradicted")))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "line"),
+    [
+        (["supported", "supported"], "✓ Every sentence is borne out"),
+        (["supported", "partial", "supported"], "◐ Not borne out: 1 of 3 sentences"),
+        (["contradicted", "unsupported"], "✕ Not borne out: 2 of 2 sentences"),
+    ],
+)
+def test_one_line_speaks_for_the_whole_answer(verdicts: list[str], line: str) -> None:
+    html = html_of(answer(*(sentence(f"S{n}.", verdict=verdict) for n, verdict in enumerate(verdicts))))
+    assert re.findall(r'class="fn-borne[^>]*>([^<]*)<', html) == [line]
+    assert "fn-borne" not in html_of(abstention())
 
 
 @pytest.mark.parametrize("verdict", ["partial", "unsupported", "contradicted"])
@@ -153,7 +175,7 @@ def test_a_blank_heading_is_told_as_the_users_own_question() -> None:
 def test_what_stands_below_an_answer() -> None:
     html = html_of(answer(sentence("A."), model="ollama:qwen3", notice="It took two tries.", confidence=0.876), number=4)
     assert '<p class="fn-notice">It took two tries.</p>' in html
-    assert "88% sure" in html
+    assert "88% relevant" in html
     assert '<span class="fn-model">ollama:qwen3</span>' in html
     names = re.findall(r'<button type="button" class="[^"]*" name="([^"]*)" value="([^"]*)"', html)
     assert names == [("why", "4"), ("copy-answer", "4"), ("again", "4"), ("fork", "4"), ("rate", "4:1"), ("rate", "4:-1")]

@@ -10,6 +10,7 @@ import pytest
 
 from ingest.build import build
 from ingest.settings import Settings
+from ingest.types import Section
 from rag.types import Answer, Citation
 from ui.web import shelf
 from ui.web.settings import Choices
@@ -36,6 +37,42 @@ if TYPE_CHECKING:
 )
 def test_suggestions_drop_the_headings_number(heading: str, question: str) -> None:
     assert shelf._NUMBER.sub("", heading.strip()) == question
+
+
+@pytest.mark.parametrize(
+    ("trail", "question"),
+    [
+        (("A", "1. What is alpha?"), "What is alpha?"),
+        (("注意力", "3. 优点"), "注意力: 优点"),
+        (("优点",), ""),
+        (
+            ("19. LN和BN有什么区别,哪些结构用LN,请解释为什么。文本为什么用LN,请从batch的可比性回答。",),
+            "LN和BN有什么区别,哪些结构用LN,请解释为什么。",
+        ),
+        (
+            ("为什么在进行softmax之前需要对attention进行scaled(为什么除以dk的平方根),并使用公式推导进行讲解",),
+            "为什么在进行softmax之前需要对attention进行scaled",
+        ),
+        (("什么" * 21,), ""),
+    ],
+)
+def test_a_suggestion_can_be_read_at_a_glance(trail: tuple[str, ...], question: str) -> None:
+    section = Section(document_id="d", trail=trail, heading_start=0, start=0, end=1, blank=False)
+    assert shelf._heading(section) == question
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("RMSNorm的公式是什么?", "2. RMSNorm 的公式是什么", True),
+        ("LN和BN有什么区别", "LN和BN有什么区别,请解释", True),
+        ("BERT", "BERT的训练任务", False),
+        ("介绍一下 GeLU 计算公式?", "介绍一下 Swish 计算公式?", False),
+    ],
+)
+def test_what_was_asked_is_not_suggested(one: str, other: str, same: bool) -> None:
+    assert shelf._alike(shelf._bare(one), shelf._bare(other)) is same
+    assert shelf._alike(shelf._bare(other), shelf._bare(one)) is same
 
 
 def cited(*places: tuple[str, tuple[str, ...]], **fields: Any) -> Answer:

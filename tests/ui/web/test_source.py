@@ -53,7 +53,9 @@ def test_the_quote_is_marked_in_the_note_as_it_reads() -> None:
 def test_what_cannot_be_found_in_the_markdown_is_shown_as_plain_text() -> None:
     text = "a <b> ---\n\n***\n\nz"
     html = source.note_html(document(text), cited(text, text.index("***"), text.index("***") + 3))
-    assert '<div class="fn-plain">a &lt;b&gt; --- <mark>***</mark> z</div>' in " ".join(html.split())
+    assert '<div class="fn-plain">a &lt;b&gt; --- <mark>***</mark> z</div>' in " ".join(html.replace("&#10;", " ").split()), (
+        "its lines stay lines"
+    )
 
 
 def test_lines_stay_lines_and_indented_text_is_no_code() -> None:
@@ -102,8 +104,10 @@ def test_the_head_names_the_place_and_what_can_be_done(tags: Callable[..., Any])
     text = "line one\nline <two>"
     cite = cited(text, 0, len(text), page=2)
     html = source.where_html(document(text, id="a/b 1"), cite, EN)
-    assert '<p class="fn-file" title="/n/a.md">a.md · p. 2</p>' in html
-    assert '<ol class="fn-trail"><li>A</li><li>B</li></ol>' in html
+    assert '<p class="fn-file" title="/n/a.md"><span>a.md</span> · p. 2</p>' in html
+    assert '<p class="fn-note">T</p>' in html
+    assert "fn-note" not in source.where_html(document(text, title="a"), cite, EN), "the file's name stands there once"
+    assert '<ol class="fn-trail" title="A › B"><li>A</li><li>B</li></ol>' in html
     found = {attributes.get("name") or tag: attributes for tag, attributes in tags(html)}
     assert found["copy-text"]["value"] == "> line one\n> line <two>\n>\n> —— a.md › A › B · p. 2\n"
     assert found["a"]["href"] == "note/a%2Fb%201#page=2"
@@ -164,7 +168,7 @@ def test_why_an_answer_was_given(desks: Desks, visit: Callable[..., Visit]) -> N
     found = desks.of(None).shelf.search("red widget", "hybrid")
     shown = answer((), tuple(found[:2]), confidence=0.834)
     head, _, _ = source.SourcePanel().explain(visit(), shown, 3, EN)
-    assert "83% sure" in head
+    assert "83% relevant" in head
     assert re.findall(r'name="source" value="([^"]*)"', head) == ["leg-3-0", "leg-3-1"]
     for leg in ("hybrid", "lexical", "dense"):
         best = desks.of(None).shelf.search("red widget", leg)[0]
@@ -182,7 +186,7 @@ def test_nothing_in_the_panel_is_markup_of_its_own(
     plain = source.where_html(clean, cited("plain", 0, 5), EN)
     bare = source.why_html(answer((), (passage(),)), {"hybrid": [], "lexical": [], "dense": []}, 0, EN)
     for text in payloads:
-        note = document(text + "\n\n" + text, f"/n/{text}", id=text, title=text)
+        note = document(text + "\n\n" + text, f"/n/{text}", id=text, title=f"T {text}")
         cite = cited(note.text, len(text) + 2, len(note.text), path=f"/n/{text}", trail=(text, "B"))
         harmless(source.note_html(note, cite))
         for evil, known in (
