@@ -11,6 +11,7 @@ from bisect import bisect_right
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from rag.segment import glued
 from rag.types import Citation
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
         text = quote.text.strip()
         if quote.unit.kind == "item":
             key = (quote.document.id, quote.section.start, quote.unit.lead)
-            bare = _BULLET.sub("", _ORDERED.sub("", text, count=1), count=1)
+            mark = _glued(quote)
+            bare = text[mark:] if mark else _BULLET.sub("", _ORDERED.sub("", text, count=1), count=1)
             number = re.match(r"\(?(\d{1,2})[.、)）]", text)
             counted[key] = counted.get(key, 0) + 1 if number and int(number.group(1)) == counted.get(key, 0) + 1 else -99
             text = f"{counted[key]}. {bare}" if counted[key] > 0 else f"- {bare}"
@@ -100,6 +102,14 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
             text = _ANSWER_MARK.sub("", text)
         out.append(text)
     return out
+
+
+def _glued(quote: Quote) -> int:
+    """Length of a list number that stands right before the text's own."""
+    text, start = quote.document.text, quote.unit.start
+    above = text[:start].rstrip().rsplit("\n", 1)[-1] if text[:start].rsplit("\n", 1)[-1].strip() == "" else ""
+    below = text[quote.unit.end :].lstrip().split("\n", 1)[0]
+    return glued(above, quote.text, below)
 
 
 def _explains(quote: Quote, before: Quote) -> bool:
