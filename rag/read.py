@@ -323,8 +323,8 @@ def _needs(read: _Read, index: int) -> list[int]:
             break
         out.append(after)
         after += 1
-    if index + 1 < len(read.units) and _BREAKS_OFF.search(read.texts[index]):
-        if read.units[index + 1].kind == "formula" or (unit.kind != "lead" and not read.texts[index].rstrip().endswith((",", "，"))):
+    if index + 1 < len(read.units) and (unit.kind == "lead" or _BREAKS_OFF.search(read.texts[index])):
+        if read.units[index + 1].kind == "formula" or (unit.kind != "lead" and read.texts[index].endswith((":", "："))):
             out.append(index + 1)
     before = index - 1
     while before >= 0 and read.units[before].kind == "formula" and (_WHERE.match(read.texts[index])):

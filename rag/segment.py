@@ -71,6 +71,7 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
     below = _below(lines)
     out: list[Unit] = []
     items: list[tuple[int, int]] = []  # indentation and index of the items that are open around a line
+    titles: set[int] = set()  # leads that are headings
     opened = -1  # the line that the formulas below it go on with
     block, lead, gap, number = 0, -1, True, 0
     while number < len(lines):
@@ -95,10 +96,15 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
             items.pop()
         if kind == "sentence" and not items and out and out[-1].kind != "lead":
             lead = -1
-        parent, first = (-1 if titled else items[-1][1] if items else lead), len(out)
+        first = len(out)
+        above_it = out[lead].lead if 0 <= lead < first - 1 and lead not in titles else lead
+        parent = -1 if titled else items[-1][1] if items else above_it if kind == "lead" else lead
         if kind == "lead":
             out.append(Unit(start=line.start, end=line.end, kind=kind, block=block, lead=parent))
             lead = first
+            titles |= {first} if titled else set()
+            if following is not None and _is_formula(following):
+                opened = first
             continue
         for start, end in _sentences(text, line.start, line.end):
             explains = kind == "item" and len(out) > first
@@ -108,8 +114,10 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
         if kind == "item":
             items.append((line.indent, first))
         if _opens_formula(line, following) or (line.kind is not LineKind.ITEM and _opens_rest(out[first:], line, following)):
-            out[-1] = replace(out[-1], kind="lead")
-            opened = lead = len(out) - 1
+            opened = len(out) - 1
+            if not line.text.endswith((",", "，", "=")):
+                out[-1] = replace(out[-1], kind="lead", lead=out[-1].lead if items else above_it)
+                lead = opened
     return tuple(_titled(unit, number, out, text) for number, unit in enumerate(out))
 
 
