@@ -120,7 +120,9 @@ def stream(
         sentences[0] = replace(sentences[0], text=_says(query.text, "premise").format(sentences[0].text))
     if split is not None:
         sides = zip(sentences[-2:], ("one side", "other side"), strict=True)
-        sentences[-2:] = [replace(each, text=_says(query.text, side).format(each.text.lstrip(), split[2])) for each, side in sides]
+        sentences[-2:] = [
+            replace(each, text=_says(query.text, side).format(each.text.lstrip(), split[2])) for each, side in sides
+        ]
     left = [part for part, yes in zip(query.parts, answered, strict=True) if not yes]
     if left and not notice:
         notice = _says(query.text, "part").format(_says(query.text, "and").join(f"「{part}」" for part in left))

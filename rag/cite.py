@@ -141,4 +141,8 @@ def _glued(quote: Quote) -> int:
 
 def _explains(quote: Quote, before: Quote) -> bool:
     """Whether the quote goes on with the list item that the one before it is, or goes on with."""
-    return _one_paragraph(quote, before) and quote.unit.lead >= 0 and (before.unit.kind == "item" or before.unit.lead == quote.unit.lead)
+    return (
+        _one_paragraph(quote, before)
+        and quote.unit.lead >= 0
+        and (before.unit.kind == "item" or before.unit.lead == quote.unit.lead)
+    )

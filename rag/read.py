@@ -60,6 +60,8 @@ ASKS = -0.5
 """What a unit loses that itself asks: it answers nothing."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
+STANDS_OUT = 1.25
+"""An item this much more relevant than the first of its list is kept where these would take its place."""
 
 _FILLER = re.compile(
     r"\s*(?:需要注意的是|值得注意|总的来说|总体而言|总而言之|综上|具体(?:的)?(?:选择|实现|实施)|因此,?在实际应用中|in (?:summary|conclusion)|note that|overall,)",
@@ -285,21 +287,26 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
 
 
 def _completed(read: _Read, taken: set[int], budget: int) -> set[int]:
-    """``taken``, where most of a list stands, with the whole of it, or as much from its first item on as there is room for."""
-    out = set(taken)
-    for lead in {read.units[i].lead for i in taken if read.units[i].kind == "item"} - {-1}:
+    """``taken``, where most of a list stands, with the whole of it, or as much from its first item on as there is room for
+    (unless an item would go that stands out).
+    """
+    for lead in sorted({read.units[i].lead for i in taken if read.units[i].kind == "item"} - {-1}):
         items = [i for i, unit in enumerate(read.units) if unit.kind == "item" and unit.lead == lead]
         kept = [i for i in items if i in taken]
         if not len(items) > len(kept) >= max(2, len(items) / 2):
             continue
-        out -= set(kept)
+        out = taken - set(kept)
         room = budget * WHOLE - sum(len(read.texts[i]) for i in out)
         for i in items:
-            room -= len(read.texts[i])
+            wanted = [other for other in _with_context(read, i) if other not in out]
+            room -= sum(len(read.texts[other]) for other in wanted)
             if room < 0:
                 break
-            out.add(i)
-    return out
+            out |= set(wanted)
+        best, shown = max(kept, key=lambda i: read.relevance[i]), [read.relevance[i] for i in items if i in out]
+        if best in out or (shown and read.relevance[best] < STANDS_OUT * sum(shown) / len(shown)):
+            taken = {i for i in out if read.units[i].lead not in kept or read.units[i].lead in out}
+    return taken
 
 
 def _with_context(read: _Read, index: int) -> list[int]:

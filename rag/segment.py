@@ -204,8 +204,10 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
         piece = text[at : match.end()]
         if (piece.count("$") % 2 and text.find("$", match.end(), end) >= 0) or _open(piece) or len(piece.strip()) < 6:
             continue
-        spans.append((at, match.end()))
-        at = match.end()
+        # the asterisks that close what is bold belong to the sentence
+        closed = match.end() + 2 * (text.count("**", start, match.end()) % 2 and text.startswith("**", match.end(), end))
+        spans.append((at, closed))
+        at = closed
     if text[at:end].strip():
         spans.append((at, end))
     out = []
