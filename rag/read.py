@@ -60,7 +60,7 @@ ASKS = -0.5
 """What a unit loses that itself asks: it answers nothing."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
-STANDS_OUT = 1.25
+STANDS_OUT = 1.5
 """An item this much more relevant than the first of its list is kept where these would take its place."""
 
 _FILLER = re.compile(
@@ -330,11 +330,10 @@ def _needs(read: _Read, index: int) -> list[int]:
             break
         out.append(after)
         after += 1
-    if index + 1 < len(read.units) and (unit.kind == "lead" or _BREAKS_OFF.search(read.texts[index])):
-        if read.units[index + 1].kind == "formula" or (unit.kind != "lead" and read.texts[index].endswith((":", "："))):
-            out.append(index + 1)
+    if index + 1 < len(read.units) and _goes_on(unit, read.texts[index], read.units[index + 1]):
+        out.append(index + 1)
     before = index - 1
-    while before >= 0 and read.units[before].kind == "formula" and (_WHERE.match(read.texts[index])):
+    while before >= 0 and read.units[before].kind == "formula" and _WHERE.match(read.texts[index]):
         out.append(before)
         before -= 1
     if unit.kind == "formula" and unit.lead >= 0:
@@ -349,3 +348,10 @@ def _needs(read: _Read, index: int) -> list[int]:
     ):
         out.append(index - 1)
     return out
+
+
+def _goes_on(unit: Unit, text: str, following: Unit) -> bool:
+    """Whether ``unit`` breaks off and ``following`` goes on with it; what hangs on a lead is chosen by itself, a formula is not."""
+    if following.kind == "formula":
+        return unit.kind == "lead" or bool(_BREAKS_OFF.search(text))
+    return unit.kind != "lead" and text.endswith((":", "："))

@@ -103,8 +103,7 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
             out.append(Unit(start=line.start, end=line.end, kind=kind, block=block, lead=parent))
             lead = first
             titles |= {first} if titled else set()
-            if following is not None and _is_formula(following):
-                opened = first
+            opened = first if following is not None and _is_formula(following) else -1
             continue
         for start, end in _sentences(text, line.start, line.end):
             explains = kind == "item" and len(out) > first
