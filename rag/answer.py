@@ -121,7 +121,9 @@ def stream(
         sentences[0] = replace(sentences[0], text=_says(query.text, "premise").format(sentences[0].text))
     if split is not None:
         sides = zip(sentences[-2:], ("one side", "other side"), strict=True)
-        sentences[-2:] = [replace(each, text=_says(query.text, side).format(each.text, split[2])) for each, side in sides]
+        sentences[-2:] = [
+            replace(each, text=_says(query.text, side).format(each.text.lstrip(), split[2])) for each, side in sides
+        ]
     left = [
         part
         for part, yes, near in zip(query.parts, answered, found, strict=True)

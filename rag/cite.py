@@ -11,6 +11,7 @@ from bisect import bisect_right
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from rag.segment import glued
 from rag.types import Citation
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ _BULLET = re.compile(r"^[ \t]*[-*+•·●▪◦][ \t]+")
 _CLAUSES = re.compile(r"[，。；]|, ")
 """In a line that introduces something: then it is a sentence, no title."""
 _ANSWER_MARK = re.compile(r"^(?:答\s*[:：]?(?=\s*[“\"'])|(?:答|A|Answer)\s*[:：])\s*")
+_PAIRS = (("**", "**"), ("“", "”"), ("「", "」"), ("『", "』"))
 
 
 def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
     """What the answer prints for each quote: the note's words, with its list marks made Markdown's.
 
-    A number stays where the list is shown from its first item on; elsewhere it would count wrongly and becomes a dash.
+    A number stays where the list is shown from its first item on; elsewhere it would count wrongly and becomes a dash. Marks
+    whose other half was not quoted go. What begins a paragraph of the note begins with a line break.
     """
     out: list[str] = []
     counted: dict[tuple[str, int, int], int] = {}
@@ -84,9 +87,11 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
         text = quote.text.strip()
         if quote.unit.kind == "item":
             key = (quote.document.id, quote.section.start, quote.unit.lead)
-            bare = _BULLET.sub("", _ORDERED.sub("", text, count=1), count=1)
+            mark = _glued(quote)
+            bare = text[mark:] if mark else _BULLET.sub("", _ORDERED.sub("", text, count=1), count=1)
             number = re.match(r"\(?(\d{1,2})[.、)）]", text)
             counted[key] = counted.get(key, 0) + 1 if number and int(number.group(1)) == counted.get(key, 0) + 1 else -99
+            bare = _paired(bare)
             text = f"{counted[key]}. {bare}" if counted[key] > 0 else f"- {bare}"
         elif quote.unit.kind == "lead" and not text.endswith((":", "：", "**")) and not _CLAUSES.search(text):
             text = f"**{text.lstrip('# ')}**"
@@ -95,14 +100,49 @@ def sentence_texts(quotes: Sequence[Quote]) -> list[str]:
         elif quote.unit.kind == "formula" and not text.startswith(("$", "\\")):
             text = f"```text\n{text}\n```"  # else Markdown would take its asterisks and underscores for its own
         elif before is not None and _explains(quote, before):
-            text = f"  {text}"
+            text = f"  {_paired(text)}"
+        elif quote.unit.kind == "sentence":
+            text = _paired(_ANSWER_MARK.sub("", text))
+            if before is not None and before.unit.kind == "sentence" and not _one_paragraph(quote, before):
+                text = f"\n{text}"
         else:
             text = _ANSWER_MARK.sub("", text)
         out.append(text)
     return out
 
 
+def _paired(text: str) -> str:
+    """``text`` without a mark at its beginning or end whose other half is not in it ("**Bold. And", "said so.”")."""
+    for opening, closing in _PAIRS:
+        odd = text.count(opening) % 2 if opening == closing else text.count(opening) - text.count(closing)
+        if odd > 0 and text.startswith(opening):
+            text = text[len(opening) :].lstrip()
+        elif (odd < 0 or (odd and opening == closing)) and text.endswith(closing):
+            text = text[: -len(closing)].rstrip()
+        elif odd > 0 and text.endswith(opening):
+            text = text[: -len(opening)].rstrip()
+        elif odd < 0 and text.startswith(closing):
+            text = text[len(closing) :].lstrip()
+    return text
+
+
+def _one_paragraph(quote: Quote, before: Quote) -> bool:
+    same = quote.document.id == before.document.id and quote.section == before.section
+    return same and quote.unit.block == before.unit.block
+
+
+def _glued(quote: Quote) -> int:
+    """Length of a list number that stands right before the text's own."""
+    text, start = quote.document.text, quote.unit.start
+    above = text[:start].rstrip().rsplit("\n", 1)[-1] if text[:start].rsplit("\n", 1)[-1].strip() == "" else ""
+    below = text[quote.unit.end :].lstrip().split("\n", 1)[0]
+    return glued(above, quote.text, below)
+
+
 def _explains(quote: Quote, before: Quote) -> bool:
     """Whether the quote goes on with the list item that the one before it is, or goes on with."""
-    same = quote.document.id == before.document.id and quote.section == before.section and quote.unit.block == before.unit.block
-    return same and quote.unit.lead >= 0 and (before.unit.kind == "item" or before.unit.lead == quote.unit.lead)
+    return (
+        _one_paragraph(quote, before)
+        and quote.unit.lead >= 0
+        and (before.unit.kind == "item" or before.unit.lead == quote.unit.lead)
+    )

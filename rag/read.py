@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 BUDGET = 440
 """Characters of an answer; code blocks and displayed formulas that were asked for may go beyond."""
+FORMULAS = 300
+"""Characters of formulas that go beyond, in a section."""
+WHOLE = 1.35
+"""A list may go beyond the budget by this factor rather than lose its last items."""
 MARGIN = 0.1
 """A second section is read when its score is this close to the best."""
 FIRST = 1.5
@@ -56,6 +60,8 @@ ASKS = -0.5
 """What a unit loses that itself asks: it answers nothing."""
 FLOOR = 0.45
 """Units below this share of the best unit's relevance are left out."""
+STANDS_OUT = 1.5
+"""An item this much more relevant than the first of its list is kept where these would take its place."""
 
 _FILLER = re.compile(
     r"\s*(?:需要注意的是|值得注意|总的来说|总体而言|总而言之|综上|具体(?:的)?(?:选择|实现|实施)|因此,?在实际应用中|in (?:summary|conclusion)|note that|overall,)",
@@ -68,6 +74,7 @@ _LEANS = re.compile(
 _REFERENCE = re.compile(r"\s*(?:参考(?:文献|资料)?|出处|来源|references?|see also)\s*[:：]", re.IGNORECASE)
 _ASKS_REFERENCE = re.compile(r"论文|出处|文献|参考|谁提出|\b(?:papers?|references?|cite|published)\b", re.IGNORECASE)
 _WHERE = re.compile(r"\s*(?:其中|这里|式中|where\b)", re.IGNORECASE)
+_BREAKS_OFF = re.compile(r"[:：,，=]\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,28 +264,65 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
     order = sorted(range(len(read.units)), key=lambda i: (-read.relevance[i], i))
     floor = FLOOR * read.relevance[order[0]]
     taken: set[int] = set()
-    used = 0
+    used, beyond = 0, FORMULAS if query.kind == "formula" else 0
     for index in order:
         if read.units[index].kind == "lead":
             continue
         wanted = [i for i in _with_context(read, index) if i not in taken]
         free = query.kind == "code" and read.units[index].kind == "code"
         cost = 0 if free else sum(len(read.texts[i]) for i in wanted)
+        extra = min(beyond, sum(len(read.texts[i]) for i in wanted if read.units[i].kind == "formula"))
+        cost -= extra
         if taken and (used + cost > budget or read.relevance[index] < floor):
             continue
         taken |= set(wanted)
         used += cost
+        beyond -= extra
+    if query.kind == "list":
+        taken = _completed(read, taken, budget)
     return [
         Quote(document=read.document, section=read.section, unit=read.units[i], text=read.texts[i], relevance=read.relevance[i])
         for i in sorted(taken)
     ]
 
 
-def _with_context(read: _Read, index: int) -> list[int]:
-    """The unit, the short line that introduces it, the formulas between the two, the sentence that its first word points
-    back to, and the other half of what a semicolon parts ("the first near; the second far").
+def _completed(read: _Read, taken: set[int], budget: int) -> set[int]:
+    """``taken``, where most of a list stands, with the whole of it, or as much from its first item on as there is room for
+    (unless an item would go that stands out).
     """
+    for lead in sorted({read.units[i].lead for i in taken if read.units[i].kind == "item"} - {-1}):
+        items = [i for i, unit in enumerate(read.units) if unit.kind == "item" and unit.lead == lead]
+        kept = [i for i in items if i in taken]
+        if not len(items) > len(kept) >= max(2, len(items) / 2):
+            continue
+        out = taken - set(kept)
+        room = budget * WHOLE - sum(len(read.texts[i]) for i in out)
+        for i in items:
+            wanted = [other for other in _with_context(read, i) if other not in out]
+            room -= sum(len(read.texts[other]) for other in wanted)
+            if room < 0:
+                break
+            out |= set(wanted)
+        best, shown = max(kept, key=lambda i: read.relevance[i]), [read.relevance[i] for i in items if i in out]
+        if best in out or (shown and read.relevance[best] < STANDS_OUT * sum(shown) / len(shown)):
+            taken = {i for i in out if read.units[i].lead not in kept or read.units[i].lead in out}
+    return taken
+
+
+def _with_context(read: _Read, index: int) -> list[int]:
+    """The unit with all that it can't be read without, and that with what it can't be read without."""
     out = [index]
+    for number in out:
+        out += [other for other in _needs(read, number) if other not in out]
+    return out
+
+
+def _needs(read: _Read, index: int) -> list[int]:
+    """The short line that introduces a unit, the formulas between the two, the formula that it breaks off before or whose
+    letters it explains, the sentence that its first word points back to, and the other half of what a semicolon parts ("the
+    first near; the second far").
+    """
+    out: list[int] = []
     unit = read.units[index]
     after = index + 1
     while after < len(read.units) and read.texts[after - 1].rstrip().endswith(("；", ";")):
@@ -286,6 +330,12 @@ def _with_context(read: _Read, index: int) -> list[int]:
             break
         out.append(after)
         after += 1
+    if index + 1 < len(read.units) and _goes_on(unit, read.texts[index], read.units[index + 1]):
+        out.append(index + 1)
+    before = index - 1
+    while before >= 0 and read.units[before].kind == "formula" and _WHERE.match(read.texts[index]):
+        out.append(before)
+        before -= 1
     if unit.kind == "formula" and unit.lead >= 0:
         out += [i for i in range(unit.lead + 1, index) if read.units[i].kind == "formula" and read.units[i].lead == unit.lead]
     if 0 <= unit.lead < index and len(read.texts[unit.lead]) <= LONGEST_LEAD:
@@ -298,3 +348,10 @@ def _with_context(read: _Read, index: int) -> list[int]:
     ):
         out.append(index - 1)
     return out
+
+
+def _goes_on(unit: Unit, text: str, following: Unit) -> bool:
+    """Whether ``unit`` breaks off and ``following`` goes on with it; what hangs on a lead is chosen by itself, a formula is not."""
+    if following.kind == "formula":
+        return unit.kind == "lead" or bool(_BREAKS_OFF.search(text))
+    return unit.kind != "lead" and text.endswith((":", "："))

@@ -33,7 +33,13 @@ _CJK = "\u3400-\u9fff"
 _LABEL = re.compile(r"[ \t]*[^\s:：,，。;；][^:：,，。;；\n]{0,38}[:：](?!//)(?=\s*\S)")
 _END = re.compile(rf"[。！？!?…]+[”’\"')）】」』]*|[；;](?=[^\S\n]*[{_CJK}A-Z*])|(?<=[a-z0-9)\]\"'{_CJK}])\.(?=\s+[A-Z{_CJK}])")
 _ENDED = re.compile(r"[。！？!?.,，;；=]\s*$")
+_STOPPED = re.compile(r"[。！？!?.;；]\s*$")
 _BARE_FORMULA = re.compile(r"[^\u3400-\u9fff。！？]{0,160}[=≈:]=?[^\u3400-\u9fff。！？]{1,160}$")
+_ONE_FORMULA = re.compile(r"\$[^$]+\$\s?[,，.。;；]?$")
+_PASTED = re.compile(r"(?=.*=)(?=.*(?:\\[a-zA-Z]{2}|[_^]\{))[^\u3400-\u9fff。！？]{1,1000}$")
+"""A line of MathJax copied from a web page, where each formula stands several times: as spaced characters, as LaTeX, as text."""
+_NUMBER = re.compile(r"\s*(\d{1,2})[.、．](?!\d)")
+_GLUED = re.compile(r"\s*(\d{1,2})\.(?=\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,8 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
     below = _below(lines)
     out: list[Unit] = []
     items: list[tuple[int, int]] = []  # indentation and index of the items that are open around a line
+    titles: set[int] = set()  # leads that are headings
+    opened = -1  # the line that the formulas below it go on with
     block, lead, gap, number = 0, -1, True, 0
     while number < len(lines):
         line = lines[number]
@@ -80,16 +88,22 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
             end = line.end
             while number < len(lines) and line.run and lines[number].run == line.run:
                 end, number = lines[number].end, number + 1
-            out.append(Unit(start=line.start, end=end, kind=kind, block=block, lead=items[-1][1] if items else lead))
+            parent = opened if opened >= 0 else items[-1][1] if items else lead
+            out.append(Unit(start=line.start, end=end, kind=kind, block=block, lead=parent))
             continue
+        opened = -1
         while items and (titled or items[-1][0] >= line.indent):
             items.pop()
         if kind == "sentence" and not items and out and out[-1].kind != "lead":
             lead = -1
-        parent, first = (-1 if titled else items[-1][1] if items else lead), len(out)
+        first = len(out)
+        above_it = out[lead].lead if 0 <= lead < first - 1 and lead not in titles else lead
+        parent = -1 if titled else items[-1][1] if items else above_it if kind == "lead" else lead
         if kind == "lead":
             out.append(Unit(start=line.start, end=line.end, kind=kind, block=block, lead=parent))
             lead = first
+            titles |= {first} if titled else set()
+            opened = first if following is not None and _is_formula(following) else -1
             continue
         for start, end in _sentences(text, line.start, line.end):
             explains = kind == "item" and len(out) > first
@@ -98,9 +112,11 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
             )
         if kind == "item":
             items.append((line.indent, first))
-        if _opens_formula(line, following):
-            out[-1] = replace(out[-1], kind="lead")
-            lead = len(out) - 1
+        if _opens_formula(line, following) or (line.kind is not LineKind.ITEM and _opens_rest(out[first:], line, following)):
+            opened = len(out) - 1
+            if not line.text.endswith((",", "，", "=")):
+                out[-1] = replace(out[-1], kind="lead", lead=out[-1].lead if items else above_it)
+                lead = opened
     return tuple(_titled(unit, number, out, text) for number, unit in enumerate(out))
 
 
@@ -116,7 +132,36 @@ def _below(lines: Sequence[Line]) -> list[Line | None]:
 
 def _opens_formula(line: Line, following: Line | None) -> bool:
     """Whether the line breaks off in mid-sentence and a displayed formula goes on with it."""
-    return following is not None and following.kind is LineKind.FORMULA and not _ENDED.search(line.text)
+    return following is not None and _is_formula(following) and not _is_formula(line) and not _STOPPED.search(line.text)
+
+
+def _opens_rest(found: Sequence[Unit], line: Line, following: Line | None) -> bool:
+    """Whether the last of a line's sentences introduces what follows by its colon."""
+    last = found[-1]
+    return following is not None and len(found) > 1 and line.text.endswith((":", "：")) and last.end - last.start <= LONGEST_LEAD
+
+
+def _is_formula(line: Line) -> bool:
+    """Whether the line is a displayed formula, with or without the marks of one."""
+    if line.kind is LineKind.FORMULA:
+        return True
+    if line.kind is not LineKind.PROSE:
+        return False
+    if _ONE_FORMULA.match(line.text):
+        return True
+    return "=" in line.text and bool(_BARE_FORMULA.match(line.text) or _PASTED.match(line.text))
+
+
+def glued(above: str, line: str, below: str) -> int:
+    """Length of a list number with the text's own number after it ("4.1.2 trillion words" below "3.SwiGLU"), or 0.
+
+    It is one where the line above or below is the neighbour in such a list.
+    """
+    match = _GLUED.match(line)
+    if match is None:
+        return 0
+    beside = [(_NUMBER.match(text), step) for text, step in ((above, 1), (below, -1))]
+    return match.end() if any(mark and int(mark[1]) + step == int(match[1]) for mark, step in beside) else 0
 
 
 def _listed(*neighbours: Line | None) -> bool:
@@ -129,12 +174,14 @@ def _kind(above: Line | None, line: Line, following: Line | None) -> Kind:
     if line.protected:
         return "code" if line.kind is LineKind.CODE else "table" if line.kind is LineKind.TABLE else "formula"
     if line.kind is not LineKind.ITEM:
-        if "=" in line.text and _BARE_FORMULA.fullmatch(line.text):
+        if _is_formula(line):
             return "formula"
+        if glued(above.text if above else "", line.text, following.text if following else ""):
+            return "item"
         if len(line.text) <= LONGEST_LEAD and line.text.endswith((":", "：")):
             return "lead"
         if following and not _ENDED.search(line.text):
-            longest = {LineKind.ITEM: LONGEST_LABEL, LineKind.FORMULA: LONGEST_LEAD}.get(following.kind, 0)
+            longest = LONGEST_LEAD if _is_formula(following) else LONGEST_LABEL if following.kind is LineKind.ITEM else 0
             if len(line.text) <= longest:
                 return "lead"
         return "item" if _LABEL.match(line.text) and _listed(above, following) else "sentence"
@@ -156,8 +203,10 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
         piece = text[at : match.end()]
         if (piece.count("$") % 2 and text.find("$", match.end(), end) >= 0) or _open(piece) or len(piece.strip()) < 6:
             continue
-        spans.append((at, match.end()))
-        at = match.end()
+        # the asterisks that close what is bold belong to the sentence
+        closed = match.end() + 2 * (text.count("**", start, match.end()) % 2 and text.startswith("**", match.end(), end))
+        spans.append((at, closed))
+        at = closed
     if text[at:end].strip():
         spans.append((at, end))
     out = []

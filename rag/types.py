@@ -107,19 +107,20 @@ class Answer:
 def join(parts: Sequence[str]) -> str:
     """Join sentences into Markdown: prose runs on, list items get a line each; what introduces a list and what has no stop
     gets its own paragraph; code, formulas and tables get an empty line around. A part that begins with two spaces goes on
-    with the item before it.
+    with the item before it, one that begins with a line break a paragraph.
     """
     out = before = ""
     for part in parts:
         below = out.rsplit("\n", 1)[-1]
         if not out:
-            out = part.strip() if _GOES_ON.match(part) else part
+            out = part.strip() if _GOES_ON.match(part) or part.startswith("\n") else part
         elif _DISPLAYED.match(part) or _DISPLAYED.match(before):
             out += f"\n\n{part}"
         elif _ITEM.match(part):
             out += f"\n{part}" if _ITEM.match(below) else f"\n\n{part}"
         elif (
-            _TITLE.match(part)
+            part.startswith("\n")
+            or _TITLE.match(part)
             or _TITLE.match(below)
             or (_ITEM.match(below) and not _GOES_ON.match(part))
             or _INTRODUCES.search(part)
