@@ -21,7 +21,7 @@ from rag.premise import corrected_premise
 from rag.read import BUDGET, read
 from rag.rerank import rerank
 from rag.retrieve import query_terms, retrieve
-from rag.rewrite import rewrite
+from rag.rewrite import own_words, rewrite
 from rag.spell import corrected
 from rag.types import Answer, Passage, Sentence
 from rag.verify import check
@@ -143,7 +143,7 @@ def _goes_on(question: str, library: Library) -> bool:
     """Whether the question can go on with the chat: not when nothing that it says itself, in Chinese, stands in any note
     ("怎么烤面包?").
     """
-    said = [token for token in query_terms(question).tokens if len(token) > 1 and not token.isascii()]
+    said = [token for token in query_terms(own_words(question)).tokens if len(token) > 1 and not token.isascii()]
     return not said or any(library.known(said))
 
 
