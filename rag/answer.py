@@ -141,10 +141,13 @@ def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") 
 
 def _goes_on(question: str, library: Library) -> bool:
     """Whether the question can go on with the chat: not when nothing that it says itself, in Chinese, stands in any note
-    ("怎么烤面包?").
+    ("怎么烤面包?"), unless it says nothing of its own ("再详细点").
     """
-    said = [token for token in query_terms(own_words(question)).tokens if len(token) > 1 and not token.isascii()]
-    return not said or any(library.known(said))
+    def names(text: str) -> list[str]:
+        return [token for token in query_terms(text).tokens if len(token) > 1 and not token.isascii()]
+
+    said = names(question)
+    return not said or any(library.known(said)) or not names(own_words(question))
 
 
 def _understood(

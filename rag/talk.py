@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _STANDARD = (
-    (re.compile(r"(?:为|為)(?:甚[么麼]|啥子?)|干啥(?=要|不)"), "为什么"),
+    (re.compile(r"(?:为|為)(?:甚[么麼]|啥子?)|干啥(?=要|不)|凭(?:啥子?|什么|甚[么麼])"), "为什么"),
     (re.compile(r"甚[么麼]|啥子?"), "什么"),
     (re.compile(r"咋个?(?=[\u3400-\u9fff])"), "怎么"),
     (re.compile(r"怎么整(?=[?？。!！啊呀呢]*$)"), "怎么办"),
@@ -39,7 +39,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(
     rf"(?:{_MARK}+(?:(?:{_THANKS}|{_AWAY})"
-    rf"|{_PLEA}{_TELL}?(?:一下|一?{_TELL}|下)(?:看|吧|呗|吗|可以吗|好吗|行吗|好不好)*"
+    rf"|{_PLEA}(?:{_TELL}|贴|发|看)?(?:一下|一?{_TELL}|下)(?:看|吧|呗|吗|可以吗|好吗|行吗|好不好)*"
     rf"|{_PLEA}(?<=[我忙帮]){_TELL}(?:看|吧|呗|吗)*))+(?P<end>{_MARK}*)$",
     re.IGNORECASE,
 )
