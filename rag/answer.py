@@ -21,7 +21,7 @@ from rag.premise import corrected_premise
 from rag.read import BUDGET, read
 from rag.rerank import rerank
 from rag.retrieve import query_terms, retrieve
-from rag.rewrite import own_words, rewrite
+from rag.rewrite import own_words, rewrite, undivided
 from rag.spell import corrected
 from rag.types import Answer, Passage, Sentence
 from rag.verify import check
@@ -87,6 +87,9 @@ def stream(
     apart = side_by_side(query, found, lambda part: _found(part, library))
     query, found = apart or (query, found)
     judgement = judge(query, found, library)
+    if judgement.reason is not None and (whole := undivided(query)):
+        query, found = whole, [_found(part, library) for part in whole.parts]
+        judgement = judge(query, found, library)
     if judgement.reason is not None:
         yield from _told(replace(_abstention(query, judgement, found, library), notice=notice))
         return
@@ -143,6 +146,7 @@ def _goes_on(question: str, library: Library) -> bool:
     """Whether the question can go on with the chat: not when nothing that it says itself, in Chinese, stands in any note
     ("怎么烤面包?"), unless it says nothing of its own ("再详细点").
     """
+
     def names(text: str) -> list[str]:
         return [token for token in query_terms(text).tokens if len(token) > 1 and not token.isascii()]
 

@@ -10,7 +10,7 @@ forms: they are cheap, they never invent words, and what they produce is shown t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ingest.lexical import fold, has_chinese
@@ -70,7 +70,9 @@ LONGEST_LEANING = 4
 _LONGEST_TOPIC = 24
 REMEMBERED = 4
 """Questions of the chat that a follow-up is completed from."""
-_WHY = re.compile(r"^(?:那|但|可是?)?(?:这是)?(?:为什么|为何|为啥|why)(?:会?这样|是这样|不行|可以|so)?[呢吗]?\s*[?？。!！]*$", re.IGNORECASE)
+_WHY = re.compile(
+    r"^(?:那|但|可是?)?(?:这是)?(?:为什么|为何|为啥|why)(?:会?这样|是这样|不行|可以|so)?[呢吗]?\s*[?？。!！]*$", re.IGNORECASE
+)
 _AGAIN = re.compile(
     r"^(?:请|能不能|可以|麻烦|再|更|给我|帮我|讲|说|解释|描述|写|得|的|还)*(?:详细|具体|展开|继续|细致?|仔细|深入)(?:一?[点些下]|[讲说]|介绍|解释|描述|吗|吧)*\s*[?？。!！]*$|"
     r"^(?:more details?|go on|tell me more)(?: please)?\s*[?.!]*$",
@@ -137,6 +139,16 @@ def rewrite(question: str, history: Sequence[Turn] = ()) -> Query:
     return Query(text=text, parts=_parts(text), kind=kind(text))
 
 
+def undivided(query: Query) -> Query | None:
+    """The question in one piece where "各" took it apart ("SGD 和 Adam 各有什么特点"): notes may write of the things together, and
+    under the heading of neither. ``None`` for other questions.
+    """
+    pieces = [piece for piece in _SPLIT.split(query.text) if piece.strip(" ,，")]
+    if len(pieces) != 1 or len(query.parts) < 2:
+        return None
+    return replace(query, parts=(_EACH.sub("", pieces[0], count=1).strip(),))
+
+
 def own_words(question: str) -> str:
     """What is left of a question without the words that lean on what was said before: what it says of itself."""
     text = without_talk(question)
@@ -187,7 +199,7 @@ def _what_about(text: str, new: str, topic: str, rest: str) -> str:
 
 
 def _why(previous: str, topic: str, text: str) -> str:
-    """ "Why?": the last question again where it asked why; the reason of what it asked whether; else of its subject."""
+    """The last question again where it asked why; the reason of what it asked whether; else of its subject."""
     if kind(previous) == "reason":
         return previous
     if _YES_NO.search(previous) and not _ASKS.search(previous):
@@ -259,8 +271,8 @@ def _names_own(text: str, topic: str) -> bool:
     if _OWN.search(text):
         return True
     sort = topic[-2:]
-    if has_chinese(sort) and len(topic) > 2 and topic not in text and not _ASPECT.match(sort):
-        same = re.search(rf"([\u3400-\u9fff]{{2}}){re.escape(sort)}", text)
+    if has_chinese(sort) and len(topic) > 2 and topic not in text:
+        same = re.search(rf"([\u3400-\u9fff]{{2}})(?<!的){re.escape(sort)}", text)
         if same and same.group(1) not in ("什么", "哪些", "主要", "具体", "怎么", "如何"):
             return True
     terms = [name for name, _ in aliases(fold(text)) if name not in ASPECTS and not _ASPECT.match(name)]
@@ -275,8 +287,8 @@ def _parts(text: str) -> tuple[str, ...]:
     nearest = topic
     whole = [pieces[0]]
     for piece in pieces[1:]:
-        if (both := _BOTH.search(piece)) and (pair := _pair(whole, piece, both)):
-            whole.append(" ".join(f"{piece[: both.start()]}{pair}{piece[both.end() :]}".split()))
+        if (both := _BOTH.search(piece)) and (two := _pair(whole, piece, both)):
+            whole.append(" ".join(f"{piece[: both.start()]}{two}{piece[both.end() :]}".split()))
         elif not topic or len(topic) > _LONGEST_TOPIC or re.search(r"[A-Za-z]{2,}", piece) or "哪" in topic:
             whole.append(piece)
         elif _PRONOUN.search(piece):

@@ -1,13 +1,13 @@
 """Mend slips of the keyboard in a question's Latin words ("seq2sqe", "transfomer"), against the words that the notes use.
 
 A word that stands nowhere in the notes, is five letters or longer and is one slip away (a letter more, less, other, or two
-neighbours swapped: Damerau 1964) from words that do, becomes the most frequent of these. Digits are never
-touched: ChatGLM3 is no slip of ChatGLM2. A word that the notes know is, where it is long, stands in a passage or two, and a word that
-stands in many times as many is one slip away, other than in its ending: "Tranformer" is a slip in the notes themselves.
+neighbours swapped: Damerau 1964) from words that do, becomes the most frequent of these. Digits are never touched: ChatGLM3
+is no slip of ChatGLM2. A long word that a passage or two hold is mended too, where a word that many times as many hold is one
+slip away, other than in its ending: "Tranformer" is a slip in the notes themselves.
 
-A word with a capital may be a name that the notes lack: Mistral is no slip of Mixtral, AdamW of Adam, Llava of LLaMA. It is mended
-where it is long, as names rarely are, or where a letter of it is missing or two are swapped; and only into a word that stands
-in several passages.
+A word with a capital may be a name that the notes lack: Mistral is no slip of Mixtral, AdamW of Adam, Llava of LLaMA. It is
+mended where it is long, as names rarely are, or where a letter of it is missing or two are swapped; and only into a word that
+stands in several passages.
 """
 
 from __future__ import annotations
