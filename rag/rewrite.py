@@ -34,6 +34,8 @@ _ASPECT = re.compile(
     r"^(?:的)?(?:主要|具体|计算|训练|有什么|有哪些)?(?:优点|缺点|优缺点|好处|坏处|不足|局限性?|公式|代码|实现|步骤|原理|思路|作用|原因|区别|特点|参数量?|复杂度|用途|例子|应用|流程|损失函数?|"
     r"advantages?|disadvantages?|drawbacks?|limitations?|formula|code|steps?|cost|purpose|example)s?"
 )
+_ASPECT_END = re.compile(r"(?:优点|缺点|优缺点|公式|代码|步骤|原理|思路|思想|作用|意义|原因|特点|流程|过程|方式|情况)\s*$")
+"""How what follows 的 ends where it is asked of the thing, and no thing itself: "RLHF 的完整流程"."""
 _OPENING = re.compile(
     r"^(?:(?:请问|请|能不能|可以|麻烦|简单|大概|再)*(?:介绍一下|解释一下|讲一下|讲讲|说说|说一下|谈一谈|谈谈|描述一下|写一下|推导一下|什么是|为什么|为何|为啥)\s*|"
     r"(?:what (?:is|are)|how (?:does|do|is|are|can)|why (?:does|do|is|are)|explain|describe|tell me about)\s+(?:the\s+)?)",
@@ -82,7 +84,7 @@ _YES_NO = re.compile(r"[吗么]\s*[?？。]*$")
 _ASKS = re.compile(r"什么|怎么|怎样|如何|哪|多少|几[个种]|谁")
 _BOTH = re.compile(
     r"(?:[这那它他]们?)?(?:两者|二者)(?:之间)?|[这那它](?:们)?(?:两|俩)(?:[个种者])?(?:方法|模型|算法|技术|东西)?(?:之间)?|[它他]们(?:之间|两[个者]|俩)?|"
-    r"\b(?:both of them|the two(?: of them)?|they|them)\b",
+    r"\b(?:both of them|the two(?: of them)?|they|them)\b|^(?=各|分别)",
     re.IGNORECASE,
 )
 _TWO = re.compile(r"[两二俩]|both|two", re.IGNORECASE)
@@ -220,7 +222,10 @@ def _pair(said: Sequence[str], text: str, both: re.Match[str]) -> str:
             if _SEVERAL.search(piece):
                 return ""
             topic = re.sub(r"\s*(?:相比|之间)$", "", _topic(piece)[0])
-            for name in reversed([name for name in _AND.split(topic.partition("的")[0]) if name]):
+            together = [name for name in _AND.split(topic.partition("的")[0]) if name]
+            if len(together) > 2:
+                return ""
+            for name in reversed(together):
                 if len(name) <= _LONGEST_TOPIC and name.lower() not in [known.lower() for known in names]:
                     names.append(name)
             if len(names) >= 2:
@@ -233,8 +238,13 @@ def _topic(question: str) -> tuple[str, str]:
     """The thing that a question is about ("LoRA", "LoRA 的低秩矩阵", but not "LoRA 的优点"), and the rest of the question."""
     text = _OPENING.sub("", " ".join(question.split()), count=1)
     ends = [match for match in _TOPIC_END.finditer(text) if match.start() >= 2]
-    end = next((match for match in ends if match.group() != "的" or _ASPECT.match(text[match.end() :])), None)
-    end = _first_of(text, end, ends)
+    stops = [match.start() for match in ends[1:]] + [len(text)]
+    whole = (
+        match
+        for match, stop in zip(ends, stops, strict=False)
+        if match.group() != "的" or _ASPECT.match(text[match.end() :]) or _ASPECT_END.search(text[match.end() : stop])
+    )
+    end = _first_of(text, next(whole, None), ends)
     if end is None:
         return text.strip(" ?？。"), ""
     return text[: end.start()].strip(), text[end.start() :].strip()
@@ -259,14 +269,15 @@ def _stands_alone(text: str, topic: str) -> bool:
     """
     if re.search(r"[A-Za-z]{2,}", text) and has_chinese(text):
         return True
-    if not _LEANS.match(text) or _names_own(text, topic):
+    if not _LEANS.match(text) or _terms(fold(text)) or _names_own(text, topic):
         return True
     return len(text.split()) > LONGEST_LEANING if not has_chinese(text) else len(text) > 3 * LONGEST_LEANING
 
 
 def _names_own(text: str, topic: str) -> bool:
     """Whether a question without Latin names has a subject of its own beside ``topic``: what it asks to define or to deal
-    with, a thing of the sort of the topic (梯度消失 beside 梯度爆炸), a term of the field; a term may be a part of a model, though.
+    with, a thing of the sort of the topic (梯度消失 beside 梯度爆炸), a term of the field that it begins with; that may be a part
+    of a model, though.
     """
     if _OWN.search(text):
         return True
@@ -275,8 +286,14 @@ def _names_own(text: str, topic: str) -> bool:
         same = re.search(rf"([\u3400-\u9fff]{{2}})(?<!的){re.escape(sort)}", text)
         if same and same.group(1) not in ("什么", "哪些", "主要", "具体", "怎么", "如何"):
             return True
-    terms = [name for name, _ in aliases(fold(text)) if name not in ASPECTS and not _ASPECT.match(name)]
-    return bool(terms) and not is_model(topic)
+    if topic in text:
+        return True
+    folded = fold(text)
+    return any(folded.startswith(name) for name in _terms(folded)) and not is_model(topic)
+
+
+def _terms(folded: str) -> list[str]:
+    return [name for name, _ in aliases(folded) if name not in ASPECTS and not _ASPECT.match(name)]
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -284,7 +301,7 @@ def _parts(text: str) -> tuple[str, ...]:
     if not pieces:
         return (text,)
     topic, _ = _topic(pieces[0])
-    nearest = topic
+    nearest = topic  # what "它" is
     whole = [pieces[0]]
     for piece in pieces[1:]:
         if (both := _BOTH.search(piece)) and (two := _pair(whole, piece, both)):
@@ -300,7 +317,11 @@ def _parts(text: str) -> tuple[str, ...]:
             whole.append(f"{topic} {piece}")
             continue
         own, _ = _topic(piece)
-        nearest = own if own and len(own) <= _LONGEST_TOPIC and "哪" not in own and not _LEANS.match(own) else nearest
+        nearest = (
+            own
+            if own and len(own) <= _LONGEST_TOPIC and "哪" not in own and not _LEANS.match(own) and not _PRONOUN.search(own)
+            else nearest
+        )
     out: list[str] = []
     for piece in whole:
         pair = _PAIR.search(piece) if _EACH.search(piece) else None
