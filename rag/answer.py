@@ -23,6 +23,7 @@ from rag.rerank import rerank
 from rag.retrieve import query_terms, retrieve
 from rag.rewrite import own_words, rewrite, undivided
 from rag.spell import corrected
+from rag.talk import only_talk
 from rag.types import Answer, Passage, Sentence
 from rag.verify import check
 
@@ -83,7 +84,7 @@ def stream(
     """
     question = corrected(question, library)
     query, model, notice = _understood(question, history if _goes_on(question, library) else (), model, config, stop)
-    found = [_found(part, library) for part in query.parts]
+    found = [[] if only_talk(part) else _found(part, library) for part in query.parts]
     apart = side_by_side(query, found, lambda part: _found(part, library))
     query, found = apart or (query, found)
     judgement = judge(query, found, library)

@@ -176,13 +176,13 @@ def _standalone(text: str, said: Sequence[str]) -> str:
     if (both := _BOTH.search(text)) and (pair := _pair(said, text, both)):
         return " ".join(f"{text[: both.start()]}{pair}{text[both.end() :]}".split())
     if _IS_WHAT_ABOUT.search(text) and (match := _WHAT_ABOUT.match(text)):
-        return _what_about(text, _PRONOUN.sub("", match.group(1)).strip(" 的,，"), topic, rest)
+        return _what_about(text, _PRONOUN.sub("", match.group(1)).strip(" 的,，"), topic, rest, previous)
     if _PRONOUN.search(text):
         return _PRONOUN.sub(lambda _: f" {topic} " if topic.isascii() else topic, text, count=1).strip()
     return text if _stands_alone(text, topic) else f"{topic} {text}"
 
 
-def _what_about(text: str, new: str, topic: str, rest: str) -> str:
+def _what_about(text: str, new: str, topic: str, rest: str, previous: str) -> str:
     """The last question, asked of something ``new``; or an aspect of what it was about."""
     if not new or topic.lower() in new.lower():
         return text
@@ -192,7 +192,8 @@ def _what_about(text: str, new: str, topic: str, rest: str) -> str:
     if owner and _siblings(new, part.strip()):
         return f"{owner}{of}{new}{rest}"
     if _siblings(new, topic):
-        return f"{new}{rest}" if rest else new
+        opening = _OPENING.match(previous)
+        return f"{new}{rest}" if rest.strip(" ?？。") or not opening else f"{opening.group()}{new}{rest}"
     if owner and _siblings(new, owner.strip()):
         return f"{new}{' ' * owner.endswith(' ')}{of}{part}{rest}"
     if _LATIN_NAME.fullmatch(new) and (old := _LATIN_NAME.search(topic)):

@@ -32,6 +32,7 @@ def _after(previous: str, question: str) -> str:
         ("LoRA 的低秩矩阵怎么初始化?", "举个例子", "LoRA 的低秩矩阵 举个例子"),
         ("Transformer 的编码器是什么?", "解码器呢?", "Transformer 的解码器是什么?"),
         ("BERT 的位置编码是怎样的?", "GPT呢?", "GPT 的位置编码是怎样的?"),
+        ("什么是BPE?", "那WordPiece呢?", "什么是WordPiece?"),
         ("LN和BN是什么?", "它们的区别", "LN 和 BN 的区别"),
         ("激活函数有哪些?", "它们的区别", "激活函数的区别"),
         ("什么是PTQ?什么是QAT?", "这两个有什么不同", "PTQ 和 QAT 有什么不同"),
