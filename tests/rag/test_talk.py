@@ -1,5 +1,7 @@
 """Small talk comes off a question, colloquial words become standard ones, and what is asked stays as it is."""
 
+import time
+
 import pytest
 
 from rag.talk import only_talk, without_talk
@@ -68,3 +70,10 @@ def test_what_is_asked_stays(question: str) -> None:
 )
 def test_a_turn_that_asks_nothing_is_told(text: str, talk: bool) -> None:
     assert only_talk(text) is talk
+
+
+@pytest.mark.parametrize("unit", ["谢谢", "嗯", "急", "好的,", ",", "?", ",讲讲", "给我"])
+def test_a_long_run_of_talk_takes_no_time(unit: str) -> None:
+    start = time.perf_counter()
+    without_talk(unit * 1500 + "x?")
+    assert time.perf_counter() - start < 2.0
