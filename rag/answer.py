@@ -22,8 +22,9 @@ from rag.premise import corrected_premise
 from rag.read import BUDGET, read
 from rag.rerank import rerank
 from rag.retrieve import query_terms, retrieve
-from rag.rewrite import rewrite
+from rag.rewrite import own_words, rewrite, undivided
 from rag.spell import corrected
+from rag.talk import only_talk
 from rag.types import Answer, Passage, Sentence
 from rag.verify import check
 
@@ -84,10 +85,13 @@ def stream(
     """
     question = corrected(question, library)
     query, model, notice = _understood(question, history if _goes_on(question, library) else (), model, config, stop)
-    found = [_found(part, library) for part in query.parts]
+    found = [[] if only_talk(part) else _found(part, library) for part in query.parts]
     apart = side_by_side(query, found, lambda part: _found(part, library))
     query, found = apart or (query, found)
     judgement = judge(query, found, library)
+    if judgement.reason is not None and (whole := undivided(query)):
+        query, found = whole, [_found(part, library) for part in whole.parts]
+        judgement = judge(query, found, library)
     if judgement.reason is not None:
         yield from _told(replace(_abstention(query, judgement, found, library), notice=notice))
         return
@@ -154,10 +158,14 @@ def search(query: str, library: Library, *, k: int = 10, mode: Mode = "hybrid") 
 
 def _goes_on(question: str, library: Library) -> bool:
     """Whether the question can go on with the chat: not when nothing that it says itself, in Chinese, stands in any note
-    ("怎么烤面包?").
+    ("怎么烤面包?"), unless it says nothing of its own ("再详细点").
     """
-    said = [token for token in query_terms(question).tokens if len(token) > 1 and not token.isascii()]
-    return not said or any(library.known(said))
+
+    def names(text: str) -> list[str]:
+        return [token for token in query_terms(text).tokens if len(token) > 1 and not token.isascii()]
+
+    said = names(question)
+    return not said or any(library.known(said)) or not names(own_words(question))
 
 
 def _understood(

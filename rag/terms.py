@@ -112,6 +112,7 @@ KL散度 | KL divergence
 方差 | variance
 均值 | mean
 标准差 | standard deviation
+缩放 | scale | scaled | scaling
 卷积神经网络 | convolutional neural network | CNN
 卷积核 | 滤波器 | convolution kernel | kernel | filter
 卷积 | convolution
@@ -198,6 +199,7 @@ _KINDS = """
 """
 _MODELS = "BERT | RoBERTa | ALBERT | XLNet | GPT | GPT2 | GPT3 | ChatGPT | InstructGPT | LLaMA | ChatGLM | GLM | Baichuan | 百川 | Qwen | 通义千问 | T5 | BLOOM | PaLM | Mistral | DeepSeek | Mixtral | ERNIE | BART"
 _WHICH = re.compile(r"(?:哪些|哪几?[个种类]|什么)(?:样的)?(?=([\u3400-\u9fff]+))|\bwhich\s+(?=((?:[a-z-]+ ){0,2}[a-z-]+))")
+_MODEL = re.compile(rf"[\d.、\s]*(?:Transformers?|seq2seq|{_MODELS.replace(' | ', '|')})(?![A-Za-z])", re.IGNORECASE)
 ASPECTS = frozenset(
     "优点 好处 优势 优缺点 缺点 劣势 不足 局限 局限性 代价 区别 不同 差异 异同 公式 计算公式 代码 实现 作用 用途 角色 原理 思路 思想 分类 均值 上下文 推理 权重 序列 嵌入 词元 token 双向 单向 并行 串行 收敛".split()  # noqa: SIM905
 )
@@ -264,6 +266,11 @@ def latin_names(question: str) -> list[str]:
     if not has_chinese(question):
         words = [word for word in words if len(word) > 2 and re.search(r"[A-Z0-9]", word[1:])]
     return list(dict.fromkeys(words))
+
+
+def is_model(text: str) -> bool:
+    """Whether ``text`` begins with the name of a model, of which other terms ("位置编码") may be parts."""
+    return bool(_MODEL.match(text))
 
 
 def sought(question: str) -> tuple[str, ...]:

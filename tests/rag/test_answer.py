@@ -215,3 +215,11 @@ def test_what_a_semicolon_parts_is_quoted_whole(tmp_path: Path) -> None:
             assert isinstance(answer, Answer)
             assert "转得快;" in answer.text
             assert "转得慢。" in answer.text
+
+
+@pytest.mark.parametrize("talk", ["谢谢", "好的,明白了", "thanks!"])
+def test_thanks_are_not_answered_from_the_notes(library: Library, talk: str) -> None:
+    answer = ask(talk, library, history=[Turn(role="user", content="BN 有什么优点?")])
+    assert answer.abstained
+    assert answer.passages == ()
+    assert answer.confidence == 0.0
