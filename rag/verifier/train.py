@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SHARES = {"written": 1.0, "block": 0.5, "script": 0.6, "elsewhere": 0.3}
+SHARES = {"written": 1.0, "block": 0.5, "script": 1.0, "elsewhere": 0.3}
 """What each source counts for in the loss; within a source both labels count alike."""
 FEW = 100
 """Faults of the blocks count alike by kind, as their kinds differ in number; a kind of fewer is left out."""
