@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import signal
 import sys
 import time
 from pathlib import Path
@@ -151,6 +152,7 @@ def test_ctrl_c_stops_the_answer_and_not_the_chat(library: str) -> None:
         command = [sys.executable, "-W", "ignore", "-m", "ui", "chat", "--library", library, "--model", "openai:x"]
         pid, terminal = pty.fork()
         if pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in a terminal, also where the tests run in the background
             os.chdir(ROOT)
             os.environ |= {
                 "PAGER": f"{sys.executable} -c \"import sys; print('PAGED', len(sys.stdin.read()) > 50)\"",
