@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.verify import PARTIAL, Check, check
+from rag.verify import PARTIAL, SUPPORTED, Check, check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str]) -> A
         others = [place for place in range(len(passages)) if place not in valid][:LOOKED_AT]
         elsewhere = {place: check(sentence, [passages[place]]) for place in others}
         better = max(elsewhere, key=lambda place: (elsewhere[place].support, -place), default=None)
-        if better is not None and elsewhere[better].support >= max(0.5, together.support + MARGIN):
+        if better is not None and elsewhere[better].support >= max(SUPPORTED, together.support + MARGIN):
             return _attribution(marks, [better], elsewhere[better])
     top = max((found.support for found in elsewhere.values()), default=0.0)
     first = len(passages) > 1 and best >= top  # of one passage, being the best says nothing
