@@ -163,7 +163,7 @@ def train(measured: Sequence[Measured]) -> dict[str, Any]:
     return {"bias": round(float(fitted[-1] * slope + offset), 4), "weights": weights, "embedder": known_fingerprint("default")}
 
 
-def _shares(measured: Sequence[Measured]) -> tuple[NDArray[Any], NDArray[Any]]:
+def shares(measured: Sequence[Measured]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Whether each example is faithful, and its share in the loss."""
     import numpy as np
 
@@ -191,7 +191,7 @@ def _fit(measured: Sequence[Measured]) -> NDArray[Any]:
     rows = np.concatenate([item.rows for item in measured])
     starts = np.cumsum([0, *(len(item.rows) for item in measured[:-1])])
     lengths = np.diff([*starts, len(rows)])
-    truth, share = _shares(measured)
+    truth, share = shares(measured)
     expected = np.array([EXPECTED.get(name, 0.0) for name in FEATURES])
 
     def loss(point: NDArray[Any]) -> tuple[float, NDArray[Any]]:
@@ -229,7 +229,7 @@ def _calibrate(measured: Sequence[Measured], held: Sequence[float]) -> tuple[flo
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    truth, share = _shares(measured)
+    truth, share = shares(measured)
     written = np.array([item.example.source == "written" for item in measured])
     curve = LogisticRegression(C=100.0).fit(
         np.array(held)[written][:, None], truth[written], sample_weight=share[written] / share[written].mean()

@@ -4,10 +4,11 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ingest.errors import LoadError
-from rag.verifier.train import read_blocks
+from rag.verifier.train import FEW, SHARES, Example, Measured, read_blocks, shares
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIELDS = ["id", "lang", "question", "contexts", "answer", "label", "kind", "fault", "source", "note"]
@@ -175,3 +176,23 @@ def test_a_line_of_a_block_that_is_none_is_named(tmp_path):
     file.write_text("P: 甲\n? what | 二。\n", encoding="utf-8")
     with pytest.raises(LoadError, match=r"own\.txt: line 2: neither a passage"):
         list(read_blocks(file))
+
+
+def test_faults_of_the_blocks_count_alike_by_kind_and_rare_kinds_not_at_all():
+    def some(count: int, kind: str, *, faithful: bool, source: str = "block") -> list[Measured]:
+        example = Example("甲", ("乙",), faithful, "zh", source, "g", kind)
+        return [Measured(example, np.zeros((1, 1)))] * count
+
+    measured = [
+        *some(3 * FEW, "negation", faithful=False),
+        *some(FEW, "number", faithful=False),
+        *some(FEW - 1, "unit", faithful=False),
+        *some(10, "paraphrase", faithful=True),
+        *some(4, "number", faithful=False, source="written"),
+    ]
+    truth, share = shares(measured)
+    total = 2 * SHARES["block"] + SHARES["written"]
+    ends = np.cumsum([3 * FEW, FEW, FEW - 1, 10, 4])
+    each = [float(part.sum()) * total for part in np.split(share, ends[:-1])]
+    assert each == pytest.approx([SHARES["block"] / 2, SHARES["block"] / 2, 0.0, SHARES["block"], SHARES["written"]])
+    assert truth.sum() == 10
