@@ -76,30 +76,42 @@ def run(scripts: Sequence[dict[str, Any]], library: Library) -> Tally:
 
 
 def _judge(script: dict[str, Any], answer: Answer, said: dict[str, str], tally: Tally) -> None:
-    shown = {sentence.text: sentence for sentence in answer.sentences} if answer.model else {}
-    for true in script["true"]:
-        sentence = shown.get(true["text"])
-        tally.wronged.append(sentence is None or sentence.verdict in MARKED)
+    for kind, true in (("true", script["true"][0]), ("true", script["true"][1]), ("true (with a wrong mark)", script["mark"])):
+        became = _became(true["text"], answer)
+        tally.wronged.append(_seen(became))
         if tally.wronged[-1]:
-            tally.lines.append(_line("true", true["text"], sentence, answer))
-    moved = shown.get(script["mark"]["text"])
-    tally.wronged.append(moved is None or moved.verdict in MARKED)
-    if tally.wronged[-1]:
-        tally.lines.append(_line("true (with a wrong mark)", script["mark"]["text"], moved, answer))
-    tally.planted["mark"].append(moved is None or moved.verdict in MARKED or not _cites(moved, answer, said["wrong"]))
+            tally.lines.append(_line(kind, true["text"], became, answer))
+    moved = _became(script["mark"]["text"], answer)
+    tally.planted["mark"].append(_seen(moved) or not any(_cites(part, answer, said["wrong"]) for part in moved))
     for kind, text in (("number", script["number"]["text"]), ("invented", script["invented"])):
-        sentence = shown.get(text)
-        tally.planted[kind].append(sentence is None or sentence.verdict in MARKED)
+        became = _became(text, answer)
+        tally.planted[kind].append(_seen(became))
         if not tally.planted[kind][-1]:
-            tally.lines.append(_line(kind, text, sentence, answer))
+            tally.lines.append(_line(kind, text, became, answer))
+
+
+def _became(text: str, answer: Answer) -> list[Sentence]:
+    """What the model's sentence is shown as, cut at its semicolons maybe; empty where a part of it is not shown."""
+    wanted = _bare(text)
+    parts = [sentence for sentence in answer.sentences if _bare(sentence.text) in wanted] if answer.model else []
+    return parts if "".join(_bare(part.text) for part in parts) == wanted else []
+
+
+def _bare(text: str) -> str:
+    return "".join(text.replace("`", "").split())
+
+
+def _seen(parts: Sequence[Sentence]) -> bool:
+    """Whether a user sees a mark on the sentence, or does not see it."""
+    return not parts or any(part.verdict in MARKED for part in parts)
 
 
 def _cites(sentence: Sentence, answer: Answer, passage: str) -> bool:
     return any(citation.quote in passage for citation in answer.citations if citation.n in sentence.citations)
 
 
-def _line(kind: str, text: str, sentence: Sentence | None, answer: Answer) -> str:
-    became = f"{sentence.verdict} {sentence.support:.2f} {sentence.reason}" if sentence else f"not shown ({answer.notice})"
+def _line(kind: str, text: str, parts: Sequence[Sentence], answer: Answer) -> str:
+    became = "; ".join(f"{part.verdict} {part.support:.2f} {part.reason}" for part in parts) or f"not shown ({answer.notice})"
     return f"{kind}: {text} → {became}"
 
 

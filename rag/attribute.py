@@ -68,6 +68,8 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str]) -> A
     ]
     if not kept and together.support >= CLEAR:
         kept = _needed(sentence, valid, passages, together)
+    if not kept and top >= SUPPORTED:  # no passage stands out, and what is supported is never without a footnote
+        kept = [max(elsewhere, key=lambda place: (elsewhere[place].support, -place))]
     return _attribution(marks, kept, check(sentence, [passages[place] for place in kept]) if kept else together)
 
 

@@ -12,11 +12,16 @@ import re
 SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|\$[^$\n]+\$|\\\([^\n]*?\\\)")
 """Inline code and formulas."""
 
+_TOKEN = re.compile(
+    r"</?(?:unk|pad|mask|bos|eos|cls|sep|sop|eop|eod|eot|gmask|s|w|extra_id_\d{1,3})>|<\|[a-z_]{2,20}\|>", re.IGNORECASE
+)
+"""A language model's special tokens, which look like tags; notes on language models are full of them."""
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 """Control, direction-changing and invisible characters, and halves of characters."""
 _PARENTHESES = r"\((?:[^()\n]|\([^()\n]*\))*\)"
+_CODE = re.compile(f"{SPAN.pattern}|{_TOKEN.pattern}", re.IGNORECASE)
 _IMAGE = re.compile(rf"!\[([^\[\]]*)\]\s*(?:{_PARENTHESES}|\[[^\[\]]*\])")
 _LINK = re.compile(rf"\[([^\[\]]*)\]\s*(?:{_PARENTHESES}|\[[^\[\]\d][^\[\]]*\])")
 _EMBED = re.compile(r"!\[\[[^\[\]]*\]\]")
@@ -37,13 +42,14 @@ def harmless(text: str) -> str:
     """``text`` without them; what an image or link was called stays.
 
     Inline code stays as it is, but for a backtick that opens or closes none: it could pair with one of another sentence and
-    lay bare what stood in code.
+    lay bare what stood in code. A special token of a language model becomes inline code.
     """
     text = printable(text)
     out, place = "", 0
-    for span in SPAN.finditer(text):
-        if span.group().startswith("`"):
-            out += _bare(text[place : span.start()]) + span.group()
+    for span in _CODE.finditer(text):
+        if not span.group().startswith(("$", "\\")):
+            code = span.group() if span.group().startswith("`") else f"`{span.group()}`"
+            out += _bare(text[place : span.start()]) + code
             place = span.end()
     return out + _bare(text[place:])
 
