@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ingest.lexical import fold, tokens
 from rag.claims import sentences
 from rag.formula import formulas, symbols
-from rag.quantity import quantities
+from rag.quantity import quantities, raised
 from rag.verbatim import UNDER, bare
 from rag.words import parse
 
@@ -34,7 +34,7 @@ NEAR = 14
 """Sentences that a claim is compared with word by word."""
 LONGEST = 1200
 """Characters of one sentence of the evidence; a longer one (a file without a stop) is cut."""
-_FAR, _CLOSE = 0.20, 0.60
+FAR, CLOSE = 0.20, 0.60
 """Cosines of two words' vectors that count for nothing and for the same word."""
 
 
@@ -59,7 +59,7 @@ class Evidence:
                     self.passage.append(number)
         self._contexts = contexts
         self._raw = "\n".join(contexts)
-        self.whole = "\n".join(" ".join(fold(context).split()) for context in contexts)
+        self.whole = "\n".join(" ".join(fold(raised(context)).split()) for context in contexts)
 
     @cached_property
     def _quantities(self) -> tuple[Quantity, ...]:
@@ -249,7 +249,7 @@ def _close(said: Text, texts: Sequence[Text], count: int) -> NDArray[np.float32]
             columns += [first + word.clause for word in text.words]
         first += len(text.clauses)
     if vectors:
-        near = (said.vectors @ np.concatenate(vectors).T - _FAR) * (1 / (_CLOSE - _FAR))
+        near = (said.vectors @ np.concatenate(vectors).T - FAR) * (1 / (CLOSE - FAR))
         starts = np.flatnonzero(np.diff(columns, prepend=-1))
         out[:, np.asarray(columns)[starts]] = np.clip(np.maximum.reduceat(near, starts, axis=1), 0.0, 0.95)
     names = [row for row, word in enumerate(said.words) if word.name]

@@ -6,6 +6,7 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from rag.evidence import CLOSE, FAR
 from rag.fault import Fault
 from rag.formula import formulas
 from rag.quantity import quantities
@@ -13,11 +14,20 @@ from rag.quantity import quantities
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rag.evidence import Alignment, Evidence
     from rag.fault import Clauses
     from rag.quantity import Quantity
     from rag.words import Text
 
+FEW = 5
+"""How many things a word for their number counts where any text may speak of as many others."""
+_PART = re.compile(r"[a-z]-(\d[\d.]*[a-z]?)(?![\w.])")
+"""A number in a name: llama-13b."""
+COUNTED = 0.08
+"""What counting the same things (层, "heads") is worth beside the words around a number."""
 _RECKONS = re.compile(
     r"共|总|合计|相差|差了?|多|少|减|加|剩|余|\b(?:total|sum|together|difference|fewer|less|more|further|left|remaining|another|additional|combined|gap)\b"
 )
@@ -36,7 +46,7 @@ def different_numbers(alignment: Alignment, clauses: Clauses, passages: Evidence
         clause = _clause_at(claim, quantity.start)
         fit = float(clauses.best[clause]) if clauses.weight[clause] else 0.5
         if any(quantity.same(other) for other in near) or passages.has(quantity):
-            yield from _moved(quantity, clause, alignment, clauses)
+            yield from _moved(quantity, alignment)
             continue
         if quantity.weak or (_RECKONS.search(claim.folded) and _derived(quantity, have)):
             continue
@@ -46,7 +56,7 @@ def different_numbers(alignment: Alignment, clauses: Clauses, passages: Evidence
             other = min(rivals or loose, key=lambda other: (abs(len(other.text) - len(quantity.text)), other.start))
             yield Fault("number", (0.55 if rivals else 0.35) + 0.45 * fit, quantity.text.strip(), other.text.strip())
         else:
-            few = not quantity.dimension and quantity.value in (1, 2, 3, 4, 5)
+            few = not quantity.dimension and quantity.value % 1 == 0 and 1 <= quantity.value <= FEW
             yield Fault("unknown-number", 0.3 if few else 0.8, quantity.text.strip())
 
 
@@ -68,30 +78,68 @@ def _rival(one: Quantity, other: Quantity) -> bool:
     return not one.counts or not other.counts or one.counts == other.counts
 
 
-def _moved(quantity: Quantity, clause: int, alignment: Alignment, clauses: Clauses) -> Iterator[Fault]:
-    """The number stands in the evidence, but where the rest of its clause stands, there is another of its kind."""
-    if quantity.weak or clauses.weight[clause] < 0.3:
+def _moved(quantity: Quantity, alignment: Alignment) -> Iterator[Fault]:
+    """The number stands in the evidence, but the words around it stand closer to another of its kind."""
+    if quantity.weak or not alignment.claim.words:
         return
-    here, elsewhere, other_text = 0.0, 0.0, ""
-    owner = alignment.owner
-    for column, text in enumerate(alignment.clauses):
-        cover = float(clauses.cover[clause, column])
-        numbers = quantities(text)
-        if any(quantity.same(other) for other in numbers):
-            beside = [n for n in (column - 1, column + 1) if 0 <= n < len(owner) and owner[n] == owner[column]]
-            here = max([here, cover, *(0.9 * float(clauses.cover[clause, n]) for n in beside)])
-        elif cover > elsewhere and (
-            rivals := [
-                o
-                for o in numbers
-                if (not o.weak or o.text.strip()[:1].isdigit())
-                and o.dimension == quantity.dimension
-                and (o.dimension or o.counts == quantity.counts)
-            ]
-        ):
-            elsewhere, other_text = cover, rivals[0].text
-    if elsewhere > 0.55 and elsewhere - here > 0.2:
-        yield Fault("moved", min(1.0, elsewhere - here + 0.3), quantity.text.strip(), other_text.strip())
+    share = alignment.weights * _closeness(quantity, alignment.claim, near=10.0, least=0.1)
+    share = share / share.sum()
+    said = alignment.claim.quantities
+    here, other, elsewhere = 0.0, "", 0.0
+    for text in alignment.texts:
+        if _PART.search(text.folded) and quantity.text.strip() in _PART.findall(text.folded):
+            return
+        alike = _alike(alignment.claim, text) if text.quantities and text.words else None
+        for found in text.quantities if alike is not None else ():
+            fit = float(share @ (alike * _closeness(found, text, near=10.0, least=0.2)).max(axis=1))
+            fit += COUNTED * bool(quantity.counts and quantity.counts == found.counts)
+            if quantity.same(found):
+                here = max(here, fit)
+            elif fit > elsewhere and _instead(quantity, found) and not any(one.same(found) for one in said):
+                elsewhere, other = fit, found.text.strip()
+    if elsewhere > here:
+        yield Fault("moved", min(1.0, 0.31 + 1.5 * (elsewhere - here)), quantity.text.strip(), other)
+
+
+def _instead(one: Quantity, other: Quantity) -> bool:
+    """Whether the second may be what should have been said for the first: a year for a year, a count for a count."""
+    if not _rival(one, other) or _is_year(one) != _is_year(other):
+        return False
+    if one.text[-1:] in "bm" and not one.dimension:  # 70b: a size
+        return other.value >= 1e6
+    if one.value <= FEW and not one.dimension and not one.text[:1].isdigit():  # 两种, "three heads"
+        return one.counts == other.counts
+    return bool(one.dimension) or not one.counts or other.value % 1 == 0
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return not quantity.dimension and not quantity.counts and 1900 <= quantity.value <= 2100 and quantity.value % 1 == 0
+
+
+def _closeness(quantity: Quantity, text: Text, *, near: float, least: float) -> NDArray[np.float32]:
+    """``[words]``: how close each word of ``text`` stands to one of its numbers, 1 to ``least``; what another clause says half."""
+    import numpy as np
+
+    reach = near * (2.2 if text.folded.isascii() else 1.0)  # English takes more letters to say the same
+    clause = _clause_at(text, quantity.start)
+    gaps = np.array([max(0, word.start - quantity.end, quantity.start - word.end) for word in text.words])
+    own = np.array([1.0 if word.clause == clause else 0.6 for word in text.words])
+    closeness: NDArray[np.float32] = (own * (least + (1 - least) * np.exp(-gaps / reach))).astype(np.float32)
+    return closeness
+
+
+def _alike(claim: Text, text: Text) -> NDArray[np.float32]:
+    """``[words of the claim, words of the text]``: 1 for the same word, less for a like one."""
+    import numpy as np
+
+    alike: NDArray[np.float32] = np.clip((claim.vectors @ text.vectors.T - FAR) / (CLOSE - FAR), 0.0, 0.9)
+    keys = [word.key for word in text.words]
+    for row, word in enumerate(claim.words):
+        if word.name:
+            alike[row] *= 0.5
+        whole = len(word.key) > 1 and not word.key.isascii()
+        alike[row, [key == word.key or (whole and (word.key in key or (len(key) > 1 and key in word.key))) for key in keys]] = 1.0
+    return alike
 
 
 def _clause_at(text: Text, position: int) -> int:

@@ -30,7 +30,7 @@ COVERED = 0.52
 mostly in its words, and in its numbers: chosen on ``eval/datasets/llm_faults_dev.jsonl``.
 """
 NUMBERS = frozenset({"number", "unknown-number", "moved"})
-SURE = 0.3
+SURE = 0.25
 """Strength above which a number is none of the passages': no true sentence of that file reaches it, 0.89 of the wrong do."""
 LONGEST_QUOTE = 400
 """Characters of a quote; code and formulas may be longer."""

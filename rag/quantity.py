@@ -8,6 +8,7 @@ are quantities of their own.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,12 +25,12 @@ _NUMBER = re.compile(
     rf"|(?P<month>(?<![a-z])(?:january|february|march|april|(?:(?<=\d )|(?<=in ))may|may(?= \d)|june|july|august|september|october|november|december)(?![a-z]))"
     rf"|(?P<clock>(?<![\d:])\d{{1,2}}:\d{{2}}(?![\d:]))"
     r"|(?<![\w./^{])(?P<over>\d{1,3})/(?P<under>[2-9]|10|16|32|64|100)(?![\d/%a-z年月日]|\.\d)"
-    rf"|(?P<money>(?:\$(?![^$\n]*[=\\^_{{}}][^$\n]*\$)|[£€¥])\s?)?(?P<digits>(?<![a-z0-9_.^])(?<![a-z][-/])(?<![a-z]_{{)[-−]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:e[+-]?\d+|\s?[×x*]\s?10\^?{{?[-−]?\d+}}?|\^{{?[-−]?\d+}}?)?)(?![\d_])"
+    rf"|(?P<money>(?:\$(?![^$\n]*[=\\^_{{}}(][^$\n]*\$)|[£€¥])\s?)?(?P<digits>(?<![a-z0-9_.^])(?<![a-z][-/])(?<![a-z]_{{)(?<!\^{{)[-−]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?:e[+-]?\d+|\s?[×x*]\s?10\^?{{?[-−]?\d+}}?|\^{{?[-−]?\d+}}?)?)(?![\d_])"
     rf"|百分之(?P<hundredth>[{_HAN}]{{1,12}}(?:点[{_HAN}]{{1,12}})?|\d+(?:\.\d+)?)"
     rf"|(?P<below>[{_HAN}万亿]{{1,12}}|\d{{1,12}})分之(?P<above>[{_HAN}]{{1,12}}|\d{{1,12}})"
     rf"|(?P<ordinal>第)(?P<nth>[{_HAN}]{{1,12}}|\d{{1,12}})"
     rf"|(?P<han>(?:[{_HAN}]{{2,12}}(?:点[{_HAN}]{{1,12}})?|[{_HAN}])(?=[来多几余]?\s?[{_COUNTERS}钟小毫厘公平半字百千])|十[{_HAN}]{{1,8}}|[{_HAN}]{{1,8}}十[{_HAN}]?|[{_HAN}]点[{_HAN}]{{1,12}}|双(?=[层倍份重]))"
-    r"|(?P<half>一半|半数|(?<![a-z])half(?![a-z]))|(?P<quarter>(?<![a-z])a quarter(?![a-z])|(?<![a-z])one[- ]quarter(?![a-z]))|(?P<third>(?<![a-z])(?:a|one)[- ]third(?![a-z]))|(?P<thirds>(?<![a-z])two[- ]thirds(?![a-z]))"
+    r"|(?P<half>一半|半数|(?<![a-z])half(?![a-z]))|(?P<quarter>(?<![a-z])a quarter(?![a-z]))|(?P<third>(?<![a-z])a third(?![a-z]))|(?<![a-z])(?P<parts>one|two|three|four)[- ](?P<part>third|quarter|fifth|sixth|eighth|tenth)s?(?![a-z])"
     rf"|(?<![a-z])(?P<english>(?:{'|'.join(sorted(ENGLISH, key=len, reverse=True))})(?:[- ](?:{'|'.join(list(ENGLISH)[1:10])}))?|an?(?=\s(?:hour|minute|second|day|week|month|year|dozen|hundred|thousand|million|billion)(?![a-z])))(?![a-z])"
     rf"|(?<![a-z])(?P<english_nth>{'|'.join(ORDINAL)})(?![a-z])"
     r"|(?<![a-z])(?P<twice>once|twice|double[ds]?|thrice)(?![a-z])"
@@ -44,12 +45,20 @@ _LIST_MARK = re.compile(r"(?:^|\n)\s*[-*(（]?\s*\d{1,2}[.)、）:](?!\d)\s*|^[-
 _COUNTED = re.compile(r"[\s-]?([\u3400-\u9fff]|[a-z]{3,})")
 _TO = re.compile(r"\s?(?:[~～–—-]|至|到|to|and|or|或)\s?")
 _IDIOM = re.compile(
-    r"十分|万一|千万别|一一|百般|千方百计|三番|七八|一五一十|百科|千问|四处|两者|一旦|一点|十足|三元组|二元|一元|二进制|十进制|二阶|三角|二分|二叉|四则|五官"
+    r"十分|万一|千万别|一一|百般|千方百计|三番|七八|一五一十|百科|千问|四处|[两三四]者|一旦|一点|十足|三元组|二元|一元|二进制|十进制|二阶|三角|二分|二叉|四则|五官"
 )
 _CLOCK = re.compile(
     r"点(?:(半|[一二三]刻|[二三四五]?十[一二三四五六七八九]?分?|\d\d分?)|钟|(?=[发到开\W之前后以就]|$)(?!\s?[零一二三四五六七八九\d]))"
 )
 _EVENING = re.compile(r"(?:下午|晚上|傍晚|夜里|晚)\s*$")
+
+
+_RAISED = re.compile(r"[⁰¹²³⁴-⁹⁺⁻]+")
+
+
+def raised(text: str) -> str:
+    """``text`` with its raised digits as powers, 10⁻⁶ as 10^{-6}: folded as they are, they would run on in the number."""
+    return _RAISED.sub(lambda power: f"^{{{unicodedata.normalize('NFKC', power.group())}}}", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +171,11 @@ def _quantity(match: re.Match[str], text: str) -> Quantity:
 
 def _fixed(group: dict[str, str | None], text: str, slack: float) -> tuple[float, str, float, bool] | None:
     """Value, dimension, slack and weakness of a number that needs no unit; ``None`` for the others."""
-    shares = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "thirds": 2 / 3}
+    shares = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
     if (name := next((name for name in shares if group[name]), None)) is not None:
         return shares[name], "share", 0.02, name == "half"
+    if group["parts"] and group["part"]:
+        return ENGLISH[group["parts"]] / ORDINAL[group["part"]] if group["part"] != "quarter" else ENGLISH[group["parts"]] / 4, "share", 0.02, False
     if group["clock"]:
         hours, minutes = text.split(":")
         return int(hours) * 3600.0 + int(minutes) * 60, "clock", 0.0, False

@@ -17,7 +17,7 @@ from ingest.embed import shipped
 from ingest.lexical import fold
 from rag.claims import clauses
 from rag.polarity import negations
-from rag.quantity import quantities
+from rag.quantity import quantities, raised
 from rag.terms import aliases
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Text:
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
-        self.folded = " ".join(fold(raw).replace("*", " ").replace("`", " ").split())
+        self.folded = " ".join(fold(raised(raw)).replace("*", " ").replace("`", " ").split())
         self.starts = clauses(self.folded)
         self.clauses = [self.folded[a:b] for a, b in zip(self.starts, [*self.starts[1:], None], strict=True)]
         names = {word.lower() for word in _LATIN.findall(raw) if not word.islower()} | {
