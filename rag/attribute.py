@@ -10,12 +10,15 @@ check says why.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.verify import PARTIAL, SUPPORTED, Check, check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from rag.support import Curve
 
 CLEAR = 0.55
 """Support from which on a mark stays: of wrong passages on the same topic one in twenty reaches it (README in rag/verifier)."""
@@ -39,22 +42,24 @@ class Attribution:
     added: tuple[int, ...]
 
 
-def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str]) -> Attribution:
+def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str], *, curve: Curve = "written") -> Attribution:
     """Keep the marks of ``cited`` (0-based places in ``passages``) that support ``sentence``, and find what is missing.
 
-    Places that are none of ``passages`` are removed. A sentence that claims nothing keeps its marks.
+    Places that are none of ``passages`` are removed. A sentence that claims nothing keeps its marks. ``curve``: as in
+    :func:`rag.verify.check`.
     """
+    against = partial(check, sentence, curve=curve)
     marks = list(dict.fromkeys(cited))
     valid = [place for place in marks if 0 <= place < len(passages)]
-    together = check(sentence, [passages[place] for place in valid])
+    together = against([passages[place] for place in valid])
     if together.verdict == "no-claim":
         return _attribution(marks, valid, together)
-    alone = {place: check(sentence, [passages[place]]) for place in valid}
+    alone = {place: against([passages[place]]) for place in valid}
     best = max((found.support for found in alone.values()), default=0.0)
     elsewhere: dict[int, Check] = {}
     if max(best, together.support) < SURE:
         others = [place for place in range(len(passages)) if place not in valid][:LOOKED_AT]
-        elsewhere = {place: check(sentence, [passages[place]]) for place in others}
+        elsewhere = {place: against([passages[place]]) for place in others}
         better = max(elsewhere, key=lambda place: (elsewhere[place].support, -place), default=None)
         if better is not None and elsewhere[better].support >= max(SUPPORTED, together.support + MARGIN):
             return _attribution(marks, [better], elsewhere[better])
@@ -67,18 +72,18 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str]) -> A
         and (found.support >= max(CLEAR, best - MARGIN) or (first and found.support == best >= PARTIAL))
     ]
     if not kept and together.support >= CLEAR:
-        kept = _needed(sentence, valid, passages, together)
+        kept = _needed(against, valid, passages, together)
     if not kept and top >= SUPPORTED:  # no passage stands out, and what is supported is never without a footnote
         kept = [max(elsewhere, key=lambda place: (elsewhere[place].support, -place))]
-    return _attribution(marks, kept, check(sentence, [passages[place] for place in kept]) if kept else together)
+    return _attribution(marks, kept, against([passages[place] for place in kept]) if kept else together)
 
 
-def _needed(sentence: str, places: list[int], passages: Sequence[str], together: Check) -> list[int]:
+def _needed(against: Callable[[Sequence[str]], Check], places: list[int], passages: Sequence[str], together: Check) -> list[int]:
     """The marks without which the sentence is less supported; all where each can be spared for the others."""
     kept = [
         place
         for place in places
-        if check(sentence, [passages[other] for other in places if other != place]).support < together.support - MARGIN
+        if against([passages[other] for other in places if other != place]).support < together.support - MARGIN
     ]
     return kept or places
 

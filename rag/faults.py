@@ -26,6 +26,8 @@ KINDS = (
     *("number", "unknown-number", "moved", "formula", "negation", "opposite", "reversed"),
     *("bound", "exchanged", "swapped", "reach", "name", "added"),
 )
+NUMBERS = frozenset({"number", "unknown-number", "moved"})
+"""Those of a number."""
 
 
 def find(alignment: Alignment, passages: Evidence) -> list[Fault]:

@@ -7,14 +7,14 @@ the passage that does. The footnote then quotes, verbatim, the sentences of that
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ingest.lexical import tokens
 from rag.attribute import attribute
 from rag.cite import LONGEST_SHARED, citation
 from rag.reasons import reason
 from rag.types import Sentence
-from rag.verify import PARTIAL, check
+from rag.verify import check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,16 +22,8 @@ if TYPE_CHECKING:
     from ingest.store import Library
     from rag.draft import Draft
     from rag.prompt import Context
-    from rag.types import Citation, Verdict
-    from rag.verify import Check
+    from rag.types import Citation
 
-COVERED = 0.52
-"""Share of a sentence's words from which on a model can have it from its passages. A model that tells what it was given does so
-mostly in its words, and in its numbers: chosen on ``eval/datasets/llm_faults_dev.jsonl``.
-"""
-NUMBERS = frozenset({"number", "unknown-number", "moved"})
-SURE = 0.25
-"""Strength above which a number is none of the passages': no true sentence of that file reaches it, 0.89 of the wrong do."""
 LONGEST_QUOTE = 400
 """Characters of a quote; code and formulas may be longer."""
 _DRESS = re.compile(r"^```\w*$|^(?:- |\d{1,2}\. )|\*\*", re.MULTILINE)
@@ -53,19 +45,21 @@ class Ground:
     def sentence(self, draft: Draft) -> Sentence | None:
         """The draft checked and marked; ``None`` for talk that claims nothing, and for a title that the notes do not bear."""
         said = _DRESS.sub("", draft.text).strip()
-        found = attribute(said, [mark - 1 for mark in draft.marks if 0 < mark <= len(self._texts)], self._headed)
-        verdict, support, why = _strictly(said, found.check)
+        found = attribute(said, [mark - 1 for mark in draft.marks if 0 < mark <= len(self._texts)], self._headed, curve="told")
+        verdict, why = found.check.verdict, found.check.reason
         if verdict == "no-claim":
             leads = draft.kind == "title" or said.endswith(("：", ":"))
             return Sentence(text=draft.text, citations=(), support=1.0, verdict="supported") if leads else None
         if draft.kind == "title" and verdict in ("unsupported", "contradicted"):
             return None
         kept = found.citations if verdict != "unsupported" else ()
+        if verdict == "supported" and not kept:  # what no passage stands out for bears no footnote, so it is not shown as certain
+            verdict, why = "partial", reason(said, None, otherwise="nothing")
         numbers = [self.footnote(place, *self._span(place, said, found.check.evidence)) for place in kept]
         return Sentence(
             text=draft.text,
             citations=tuple(dict.fromkeys(numbers)),
-            support=support,
+            support=found.check.support,
             verdict=verdict,
             reason=why,
         )
@@ -116,14 +110,6 @@ class Ground:
         if at < 0 or places[at + len(wanted) - 1] - places[at] > LONGEST_QUOTE + evidence.count("\n") * LONGEST_QUOTE:
             return None
         return _whole(self._texts[place], places[at], places[at + len(wanted) - 1] + 1)
-
-
-def _strictly(said: str, found: Check) -> tuple[Verdict | Literal["no-claim"], float, str]:
-    """Verdict, support and reason of what a model wrote from passages: words or a number that they do not have are its own."""
-    odd = next((fault for fault in found.faults if fault.kind in NUMBERS and fault.strength > SURE), None)
-    if found.verdict not in ("supported", "partial") or (odd is None and found.covered >= COVERED):
-        return found.verdict, found.support, found.reason
-    return "unsupported", min(found.support, PARTIAL), reason(said, odd)
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

@@ -19,7 +19,7 @@ from rag.claims import claims_nothing, sentences
 from rag.evidence import LONGEST, align, evidence
 from rag.faults import find, says_opposite
 from rag.reasons import CONTRADICTS, reason, weightiest
-from rag.support import features, load_weights
+from rag.support import features, load_weights, told
 from rag.words import parse
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rag.evidence import Alignment
     from rag.fault import Fault
     from rag.judge import Judge
+    from rag.support import Curve
     from rag.types import Verdict
 
 __all__ = ["Check", "Verification", "check", "contradiction", "sentences", "verify"]
@@ -50,8 +51,6 @@ class Check:
     """The sentences of the contexts that come closest, without their marks; empty when nothing does."""
     reason: str = ""
     """One plain line that says why the text is not (fully) supported; empty when it is."""
-    covered: float = 1.0
-    """Share of its words that stand in the contexts, as they are, under another name or in like words, 0..1."""
     faults: tuple[Fault, ...] = ()
     """What it says otherwise than the contexts, the surest first."""
 
@@ -78,13 +77,16 @@ def verify(answer: str, contexts: Sequence[str], question: str = "", *, judge: J
     return Verification(faithfulness=score, verdict="faithful" if good else "unfaithful", sentences=checks)
 
 
-def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None) -> Check:
-    """How far the best one to three sentences of ``contexts`` support ``claim``, and why not."""
+def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None, curve: Curve = "written") -> Check:
+    """How far the best one to three sentences of ``contexts`` support ``claim``, and why not.
+
+    ``curve``: "told" for the sentence of a model that was given the contexts. What they contradict is judged as usual even so.
+    """
     if claims_nothing(claim) or (len(claim) <= LONGEST and not (parse(claim).words or parse(claim).quantities)):
         return Check(text=claim, support=0.0, verdict="no-claim", evidence="")
     passages = evidence(tuple(contexts))
     if len(claim) > LONGEST and not passages.quotes(claim):  # what is that long is judged by its worst part
-        parts = [check(claim[start : start + LONGEST], contexts, judge=judge) for start in range(0, len(claim), LONGEST)]
+        parts = [check(claim[start : start + LONGEST], contexts, judge=judge, curve=curve) for start in range(0, len(claim), LONGEST)]
         lowest = min((part for part in parts if part.verdict != "no-claim"), key=lambda part: part.support, default=parts[0])
         return replace(lowest, text=claim)
     if passages.quotes(claim):
@@ -93,16 +95,26 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None) ->
     if alignment is None:
         return Check(text=claim, support=0.0, verdict="unsupported", evidence="", reason=reason(claim, None, otherwise="empty"))
     faults = find(alignment, passages)
-    support = load_weights()(features(alignment, faults)) if judge is None else judge.support(claim, contexts)
-    found, covered = _evidence(alignment), alignment.covered
+    worst, found = weightiest(faults), _evidence(alignment)
+    support = _support(alignment, faults, curve) if judge is None else judge.support(claim, contexts)
     if support >= SUPPORTED:
-        return Check(text=claim, support=support, verdict="supported", evidence=found, covered=covered, faults=tuple(faults))
-    worst = weightiest(faults)
+        return Check(text=claim, support=support, verdict="supported", evidence=found, faults=tuple(faults))
     said = reason(claim, worst, otherwise="nothing" if judge is None else "judge")
     verdict: Verdict = "partial" if support >= PARTIAL else "unsupported"
-    if support < FAITHFUL and worst is not None and worst.kind in CONTRADICTS and worst.strength >= 0.5:
+    if support < FAITHFUL and _contradicts(worst):
         verdict = "contradicted"
-    return Check(text=claim, support=support, verdict=verdict, evidence=found, reason=said, covered=covered, faults=tuple(faults))
+    return Check(text=claim, support=support, verdict=verdict, evidence=found, reason=said, faults=tuple(faults))
+
+
+def _support(alignment: Alignment, faults: Sequence[Fault], curve: Curve) -> float:
+    usual = load_weights()(features(alignment, faults))
+    if curve == "written" or (usual < FAITHFUL and _contradicts(weightiest(faults))):
+        return usual
+    return load_weights(curve)(told(alignment, faults))
+
+
+def _contradicts(worst: Fault | None) -> bool:
+    return worst is not None and worst.kind in CONTRADICTS and worst.strength >= 0.5
 
 
 def contradiction(claim: str, passage: str) -> str:

@@ -25,7 +25,7 @@ from rag.claims import claims_nothing, sentences
 from rag.evidence import align, evidence
 from rag.faults import find
 from rag.reasons import CONTRADICTS
-from rag.support import DIRECTIONS, FEATURES, SHIPPED, features
+from rag.support import CURVES, SHIPPED, features, told
 from rag.words import embed
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SHARES = {"written": 1.0, "block": 0.5, "script": 1.0, "elsewhere": 0.3}
-"""What each source counts for in the loss; within a source both labels count alike."""
+    from rag.support import Curve
+
+SHARES = {"written": 1.0, "block": 0.5, "elsewhere": 0.3, "script": 1.0}
+"""What each source counts for in the loss of its curve; within a source both labels count alike."""
 FEW = 100
 """Faults of the blocks count alike by kind, as their kinds differ in number; a kind of fewer is left out."""
 EXPECTED = {f"{kind}, else alike": -3.5 for kind in CONTRADICTS}
@@ -76,9 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     written = [example for path in args.files for example in read(path)]
     scripts = list(read_scripts(args.scripts, args.notes)) if args.scripts and args.notes else []
     blocks = [example for path in sorted(args.blocks.glob("*.txt")) for example in read_blocks(path)] if args.blocks else []
-    measured = list(measure([*written, *blocks, *scripts, *elsewhere(written)]))
-    print(f"{len(written)} + {len(blocks)} + {len(scripts)} examples", file=sys.stderr)
-    save(train(measured), args.out)
+    examples: dict[Curve, list[Example]] = {"written": [*written, *blocks, *elsewhere(written)], "told": scripts}
+    record = {curve: train(list(measure(items, curve)), curve) for curve, items in examples.items() if items}
+    save(record, args.out)
     return 0
 
 
@@ -141,26 +143,28 @@ def elsewhere(written: Sequence[Example]) -> Iterable[Example]:
         yield example._replace(contexts=passages[order[number % 4]], faithful=False, source="elsewhere", fault="elsewhere")
 
 
-def measure(examples: Iterable[Example]) -> Iterable[Measured]:
-    """The features of each sentence that claims something and is no quotation; answers without such a sentence are left out."""
+def measure(examples: Iterable[Example], curve: Curve = "written") -> Iterable[Measured]:
+    """The features for ``curve`` of each sentence that claims something and is no quotation; answers without such a sentence are left out."""
     import numpy as np
 
+    look = features if curve == "written" else told
     for example in examples:
         passages = evidence(example.contexts)
         claims = [claim for claim in sentences(example.answer) if not claims_nothing(claim) and not passages.quotes(claim)]
         alignments = [alignment for claim in claims if (alignment := align(claim, passages)) is not None]
         if alignments:
-            yield Measured(example, np.array([features(alignment, find(alignment, passages)) for alignment in alignments]))
+            yield Measured(example, np.array([look(alignment, find(alignment, passages)) for alignment in alignments]))
 
 
-def train(measured: Sequence[Measured]) -> dict[str, Any]:
-    """The record that :func:`rag.support.load_weights` reads."""
-    held = _held_out(measured)
+def train(measured: Sequence[Measured], curve: Curve = "written") -> dict[str, Any]:
+    """The curve as :func:`rag.support.load_weights` reads it."""
+    held = _held_out(measured, curve)
     slope, offset = _calibrate(measured, held)
+    print(f"\n{curve}: {len(measured)} examples", file=sys.stderr)
     _figures(measured, [slope * score + offset for score in held])
-    fitted = _fit(measured)
-    weights = {name: round(float(value * slope), 4) + 0.0 for name, value in zip(FEATURES, fitted[:-1], strict=True)}
-    return {"bias": round(float(fitted[-1] * slope + offset), 4), "weights": weights, "embedder": known_fingerprint("default")}
+    fitted = _fit(measured, curve)
+    weights = {name: round(float(value * slope), 4) + 0.0 for name, value in zip(CURVES[curve], fitted[:-1], strict=True)}
+    return {"bias": round(float(fitted[-1] * slope + offset), 4), "weights": weights}
 
 
 def shares(measured: Sequence[Measured]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -183,7 +187,7 @@ def shares(measured: Sequence[Measured]) -> tuple[NDArray[Any], NDArray[Any]]:
     return truth, share / share.sum()
 
 
-def _fit(measured: Sequence[Measured]) -> NDArray[Any]:
+def _fit(measured: Sequence[Measured], curve: Curve) -> NDArray[Any]:
     """Weights and bias: the least logistic loss with each weight of its sign. Of an answer the lowest sentence counts."""
     import numpy as np
     from scipy.optimize import minimize
@@ -192,7 +196,7 @@ def _fit(measured: Sequence[Measured]) -> NDArray[Any]:
     starts = np.cumsum([0, *(len(item.rows) for item in measured[:-1])])
     lengths = np.diff([*starts, len(rows)])
     truth, share = shares(measured)
-    expected = np.array([EXPECTED.get(name, 0.0) for name in FEATURES])
+    expected = np.array([EXPECTED.get(name, 0.0) for name in CURVES[curve]])
 
     def loss(point: NDArray[Any]) -> tuple[float, NDArray[Any]]:
         scores = rows @ point[:-1] + point[-1]
@@ -204,20 +208,20 @@ def _fit(measured: Sequence[Measured]) -> NDArray[Any]:
         gradient = np.append(rows[lowest].T @ slope + DECAY * (point[:-1] - expected), slope.sum())
         return float(value) + 0.5 * DECAY * float(((point[:-1] - expected) ** 2).sum()), gradient
 
-    bounds = [{1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[sign] for sign in DIRECTIONS.values()] + [(None, None)]
-    found = minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
+    bounds = [{1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[sign] for sign in CURVES[curve].values()] + [(None, None)]
+    found = minimize(loss, np.zeros(len(expected) + 1), jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
     point: NDArray[Any] = found.x
     return point
 
 
-def _held_out(measured: Sequence[Measured]) -> list[float]:
+def _held_out(measured: Sequence[Measured], curve: Curve) -> list[float]:
     """Each answer's score (its lowest sentence) from weights fitted without its passages."""
     groups = {name: n for n, name in enumerate(sorted({item.example.group for item in measured}))}
     # neighbours in the sorted order often stand in one file; taking turns spreads each over all parts
     part = [groups[item.example.group] % PARTS for item in measured]
     out = [0.0] * len(measured)
     for number in range(PARTS):
-        fitted = _fit([item for item, own in zip(measured, part, strict=True) if own != number])
+        fitted = _fit([item for item, own in zip(measured, part, strict=True) if own != number], curve)
         for place, item in enumerate(measured):
             if part[place] == number:
                 out[place] = float((item.rows @ fitted[:-1]).min() + fitted[-1])
@@ -225,14 +229,14 @@ def _held_out(measured: Sequence[Measured]) -> list[float]:
 
 
 def _calibrate(measured: Sequence[Measured], held: Sequence[float]) -> tuple[float, float]:
-    """Slope and offset that make held-out scores of written answers log odds (Platt, 1999)."""
+    """Slope and offset that make held-out scores of the first source's answers log odds (Platt, 1999)."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
     truth, share = shares(measured)
-    written = np.array([item.example.source == "written" for item in measured])
+    these = np.array([item.example.source == measured[0].example.source for item in measured])
     curve = LogisticRegression(C=100.0).fit(
-        np.array(held)[written][:, None], truth[written], sample_weight=share[written] / share[written].mean()
+        np.array(held)[these][:, None], truth[these], sample_weight=share[these] / share[these].mean()
     )
     return float(curve.coef_[0, 0]), float(curve.intercept_[0])
 
@@ -248,7 +252,7 @@ def _figures(measured: Sequence[Measured], scores: Sequence[float]) -> None:
     def of(name: str, value: str) -> NDArray[Any]:
         return np.array([getattr(item.example, name) == value for item in measured])
 
-    written = of("source", "written")
+    written = of("source", measured[0].example.source)
     for lang in sorted({item.example.lang for item in measured}):
         good, bad = (np.flatnonzero(written & of("lang", lang) & (truth == label)) for label in (True, False))
         random = np.random.default_rng(7)
@@ -272,9 +276,9 @@ def _figures(measured: Sequence[Measured], scores: Sequence[float]) -> None:
 
 
 def save(record: dict[str, Any], folder: Path) -> None:
-    """Write ``weights.json`` and its ``SHA256SUMS``."""
+    """Write the curves of ``record`` as ``weights.json``, with the embedding model they were fitted with, and ``SHA256SUMS``."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = (json.dumps(record, indent=1) + "\n").encode()
+    data = (json.dumps({"embedder": known_fingerprint("default"), **record}, indent=1) + "\n").encode()
     (folder / "weights.json").write_bytes(data)
     (folder / "SHA256SUMS").write_text(f"{hashlib.sha256(data).hexdigest()}  weights.json\n", encoding="ascii")
 
