@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rag.evidence import CLOSE, FAR
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from rag.quantity import Quantity
     from rag.words import Text
 
+NAMED = 0.5
+BESIDE = 0.15
+"""How far the words around a number must stand around it in the evidence too; else it stands there for something else."""
 FEW = 5
 """How many things a word for their number counts where any text may speak of as many others."""
 _PART = re.compile(r"[a-z]-(\d[\d.]*[a-z]?)(?![\w.])")
@@ -93,23 +97,31 @@ def _moved(quantity: Quantity, alignment: Alignment) -> Iterator[Fault]:
         for found in text.quantities if alike is not None else ():
             fit = float(share @ (alike * _closeness(found, text, near=10.0, least=0.2)).max(axis=1))
             fit += COUNTED * bool(quantity.counts and quantity.counts == found.counts)
-            if quantity.same(found):
+            if quantity.same(found) and not (quantity.dimension and found.counts):  # 8 heads are no 8 times
                 here = max(here, fit)
-            elif fit > elsewhere and _instead(quantity, found) and not any(one.same(found) for one in said):
+            elif fit > elsewhere and _instead(quantity, found, alignment.claim, text) and not any(one.same(found) for one in said):
                 elsewhere, other = fit, found.text.strip()
     if elsewhere > here:
         yield Fault("moved", min(1.0, 0.31 + 1.5 * (elsewhere - here)), quantity.text.strip(), other)
+    elif here < BESIDE and quantity.text[:1].isdigit() and quantity.value > 1:
+        yield Fault("unknown-number", 0.3, quantity.text.strip())
 
 
-def _instead(one: Quantity, other: Quantity) -> bool:
+def _instead(one: Quantity, other: Quantity, claim: Text, text: Text) -> bool:
     """Whether the second may be what should have been said for the first: a year for a year, a count for a count."""
     if not _rival(one, other) or _is_year(one) != _is_year(other):
         return False
     if one.text[-1:] in "bm" and not one.dimension:  # 70b: a size
         return other.value >= 1e6
     if one.value <= FEW and not one.dimension and not one.text[:1].isdigit():  # 两种, "three heads"
-        return one.counts == other.counts
+        return one.counts == other.counts and _counted(one, claim) == _counted(other, text)
     return bool(one.dimension) or not one.counts or other.value % 1 == 0
+
+
+def _counted(quantity: Quantity, text: Text) -> str:
+    """The two characters behind number and counter: 矩阵 of 三个矩阵; empty at a stop."""
+    behind = text.folded[quantity.end :].lstrip().removeprefix(quantity.counts)
+    return "".join(takewhile(str.isalnum, behind[:2]))
 
 
 def _is_year(quantity: Quantity) -> bool:
@@ -124,7 +136,8 @@ def _closeness(quantity: Quantity, text: Text, *, near: float, least: float) -> 
     clause = _clause_at(text, quantity.start)
     gaps = np.array([max(0, word.start - quantity.end, quantity.start - word.end) for word in text.words])
     own = np.array([1.0 if word.clause == clause else 0.6 for word in text.words])
-    closeness: NDArray[np.float32] = (own * (least + (1 - least) * np.exp(-gaps / reach))).astype(np.float32)
+    least_of = np.array([NAMED if word.name else least for word in text.words])
+    closeness: NDArray[np.float32] = (own * (least_of + (1 - least_of) * np.exp(-gaps / reach))).astype(np.float32)
     return closeness
 
 

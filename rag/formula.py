@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from unicodedata import normalize
 
-_RUN = re.compile(r"[A-Za-z0-9_;\\{}()\[\]^+\-−*/=<>≤≥≠±·×÷√∑∏∂∇α-ωΑ-Ω.,|' ]{3,400}")
+_RUN = re.compile(r"[A-Za-z0-9_;\\{}()\[\]^+\-−*/=<>≤≥≠±·×÷√∑∏∂∇α-ωΑ-Ω⁰¹²³⁴-⁹⁺⁻.,|' ]{3,400}")
 _SIGN = re.compile(r"[=^*/√∑∏∂×÷·<>≤≥]|(?<=[\w)\]}|])\s?[+\-−]\s?(?=[\w(\\|])")
 _WORDS = re.compile(r"(?<![A-Za-z\\_])[A-Za-z]{2,}(?:[ ]+[A-Za-z'-]{2,})+")
 _EQUAL = str.maketrans(
     {"−": "-", "×": "*", "·": "*", "{": "(", "}": ")", "[": "(", "]": ")", "÷": "/", " ": None, "\\": None, "$": None}
 )
+_SIGNS = {"times": "*", "cdot": "*", "div": "/", "leq": "<=", "geq": ">=", "neq": "!=", "le": "<=", "ge": ">=", "ne": "!="}
+_SIGNS |= {"sqrt": "√", "sum": "∑", "prod": "∏", "partial": "∂", "nabla": "∇", "infty": "∞", "pm": "±", "to": "→", "top": "T"}
+_COMMAND = re.compile(r"\\(" + "|".join(_SIGNS) + r")(?![A-Za-z])")
+_DRESS = re.compile(
+    r"\\(?:left|right|big|Big|mathrm|mathbf|mathbb|mathcal|text|operatorname|displaystyle|quad|qquad)(?![A-Za-z])|\\[,;:!]"
+)
+"""What changes only how a formula looks."""
+_GROUP = r"\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\w))"
+_FRACTION = re.compile(rf"\\[dt]?frac{_GROUP}{_GROUP}")
+_RAISED = re.compile(r"[⁰¹²³⁴-⁹⁺⁻]+")
+_LOWERED = re.compile(r"_\s*(?:\{([\w,]*)\}|(?=\w))")
+_SINGLE = re.compile(r"([\^√(/*=+-]|^)\(([\w^√.]+)\)")
+"""A bracket around one thing: x^(2), (d)/(2)."""
+_GREEK = (
+    "α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta κ kappa λ lambda μ mu ν nu ξ xi π pi "
+    "ρ rho σ sigma τ tau φ phi χ chi ψ psi ω omega"
+)
+_SPELLED = str.maketrans(dict(zip(_GREEK.split()[::2], _GREEK.split()[1::2], strict=True)) | {"≤": "<=", "≥": ">=", "≠": "!="})
+_LONE = re.compile(r"(?<=[\w)])\s+[A-Za-z]{3,}(?:-[A-Za-z]+)*\s*$")
+"""A word behind a number: 12 micro-batches, the 3/4 power."""
 LONGEST = 160
 
 
@@ -18,7 +40,8 @@ def formulas(text: str) -> list[str]:
     out = []
     for run in _RUN.findall(text):
         for part in _parts(_WORDS.sub(";", run)):
-            if _SIGN.search(part):
+            part = _LONE.sub("", part)
+            if _SIGN.search(part) or _COMMAND.search(part):
                 formula = symbols(part).strip(".")
                 if len(formula) > 2 and not re.fullmatch(
                     r"[-+/]?[\d.]+[-+/]?[\d.]*|[a-z]+[-/][a-z]+(?:[-/][a-z]+)*|[a-z]+-?\d+[a-z]*|[\d.]+-[a-z]+", formula
@@ -38,9 +61,14 @@ def _parts(run: str) -> list[str]:
     return [*out, run[start:]]
 
 
+@lru_cache(maxsize=1024)
 def symbols(text: str) -> str:
-    """``text`` without spaces, in one spelling of brackets and signs, lower case."""
-    return text.translate(_EQUAL).lower()
+    """``text`` without spaces, in one spelling of brackets, signs, powers, fractions and Greek letters, lower case."""
+    text = _RAISED.sub(lambda power: "^" + normalize("NFKC", power.group()), text)
+    text = _COMMAND.sub(lambda name: _SIGNS[name.group(1)], _DRESS.sub("", text))
+    text = _FRACTION.sub(lambda part: "({}{})/({}{})".format(*(group or "" for group in part.groups())), text)
+    text = _LOWERED.sub(lambda under: under.group(1) or "", text).translate(_EQUAL).translate(_SPELLED).lower()
+    return _SINGLE.sub(r"\1\2", _SINGLE.sub(r"\1\2", text))
 
 
 def _balanced(formula: str) -> str:

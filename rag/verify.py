@@ -108,7 +108,7 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None, cu
 
 def _support(alignment: Alignment, faults: Sequence[Fault], curve: Curve) -> float:
     usual = load_weights()(features(alignment, faults))
-    if curve == "written" or (usual < FAITHFUL and _contradicts(weightiest(faults))):
+    if curve == "written" or (usual < PARTIAL and _contradicts(weightiest(faults))):
         return usual
     return load_weights(curve)(told(alignment, faults))
 

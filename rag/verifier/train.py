@@ -43,6 +43,8 @@ EXPECTED = {f"{kind}, else alike": -3.5 for kind in CONTRADICTS}
 """What a weight is taken to be before any example is seen: writers seldom leave a changed sentence otherwise word for word."""
 DECAY = 0.001
 """How much a weight's square distance from that (from 0 for the others) counts in the loss."""
+GIVEN = 5
+"""Sections that a model is given."""
 PARTS = 10
 """Parts of the examples; each is scored by weights fitted on the others."""
 
@@ -119,17 +121,22 @@ def read_blocks(path: Path) -> Iterable[Example]:
 
 
 def read_scripts(path: Path, notes: Path) -> Iterable[Example]:
-    """The sentences of scripted answers, each beside the section of the notes that its anchor stands in."""
+    """The sentences of scripted answers, each beside the section of the notes that its anchor stands in and those that come closest
+    to the question, as a model is given more than one.
+    """
     parts = [part for note in sorted(notes.glob("*.md")) for part in re.split(r"\n(?=#)", note.read_text(encoding="utf-8"))]
+    vectors = embed(parts)
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         first = row["true"][0]["anchor"]
         said = [(item["text"], item["anchor"], "true") for item in (*row["true"], row["mark"])]
         said += [(row["number"]["text"], row["number"]["anchor"], "number"), (row["invented"], first, "invented")]
+        near = [parts[int(n)] for n in (-(vectors @ embed([row["question"]])[0])).argsort(kind="stable")[:GIVEN]]
         for text, anchor, kind in said:
             section = next((part for part in parts if anchor in part), None)
             if section is not None:
-                yield Example(text, (section,), kind == "true", row["lang"], "script", row["question"], kind)
+                given = tuple(dict.fromkeys((section, *near)))[:GIVEN]
+                yield Example(text, given, kind == "true", row["lang"], "script", row["question"], kind)
 
 
 def elsewhere(written: Sequence[Example]) -> Iterable[Example]:
