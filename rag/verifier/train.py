@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 SHARES = {"written": 1.0, "block": 0.5, "elsewhere": 0.3, "script": 1.0}
 """What each source counts for in the loss of its curve; within a source both labels count alike."""
+CREDIT = 1.3
+"""What the true sentences of a model count for more than its faults: a mark on what is right costs more trust than one that is missing."""
 FEW = 100
 """Faults of the blocks count alike by kind, as their kinds differ in number; a kind of fewer is left out."""
 EXPECTED = {f"{kind}, else alike": -3.5 for kind in CONTRADICTS}
@@ -184,13 +186,14 @@ def shares(measured: Sequence[Measured]) -> tuple[NDArray[Any], NDArray[Any]]:
     share = np.zeros(len(measured))
     for name, worth in SHARES.items():
         for label in (True, False):
+            counts = worth * (CREDIT if name == "script" and label else 1.0)
             these = (source == name) & (truth == label)
             if name == "block" and not label:
                 parts = [part for kind in np.unique(fault[these]) if (part := these & (fault == kind)).sum() >= FEW]
             else:
                 parts = [these] if these.any() else []
             for part in parts:
-                share[part] = worth / len(parts) / part.sum()
+                share[part] = counts / len(parts) / part.sum()
     return truth, share / share.sum()
 
 
