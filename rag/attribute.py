@@ -54,7 +54,7 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str], *, c
     together = against([passages[place] for place in valid])
     if together.verdict == "no-claim":
         return _attribution(marks, valid, together)
-    alone = {place: against([passages[place]]) for place in valid}
+    alone = {place: together if len(valid) == 1 else against([passages[place]]) for place in valid}
     best = max((found.support for found in alone.values()), default=0.0)
     elsewhere: dict[int, Check] = {}
     if max(best, together.support) < SURE:
@@ -75,7 +75,8 @@ def attribute(sentence: str, cited: Sequence[int], passages: Sequence[str], *, c
         kept = _needed(against, valid, passages, together)
     if not kept and top >= SUPPORTED:  # no passage stands out, and what is supported is never without a footnote
         kept = [max(elsewhere, key=lambda place: (elsewhere[place].support, -place))]
-    return _attribution(marks, kept, against([passages[place] for place in kept]) if kept else together)
+    single = {**alone, **elsewhere}.get(kept[0]) if len(kept) == 1 else None
+    return _attribution(marks, kept, single or (against([passages[place] for place in kept]) if kept else together))
 
 
 def _needed(against: Callable[[Sequence[str]], Check], places: list[int], passages: Sequence[str], together: Check) -> list[int]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from rag.evidence import CLOSE, FAR
 from rag.fault import Fault
 from rag.formula import formulas
-from rag.quantity import quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +78,8 @@ def _rival(one: Quantity, other: Quantity) -> bool:
         return False
     if one.dimension or other.dimension:
         return one.dimension == other.dimension or one.plain == other.plain
+    if one.counts.isascii() != other.counts.isascii():  # steps and 步
+        return True
     return not one.counts or not other.counts or one.counts == other.counts
 
 
@@ -93,13 +94,17 @@ def _moved(quantity: Quantity, alignment: Alignment) -> Iterator[Fault]:
     for text in alignment.texts:
         if _PART.search(text.folded) and quantity.text.strip() in _PART.findall(text.folded):
             return
-        alike = _alike(alignment.claim, text) if text.quantities and text.words else None
-        for found in text.quantities if alike is not None else ():
+        if not text.quantities or not text.words:
+            continue
+        alike = _alike(alignment.claim, text)
+        for found in text.quantities:
             fit = float(share @ (alike * _closeness(found, text, near=10.0, least=0.2)).max(axis=1))
-            fit += COUNTED * bool(quantity.counts and quantity.counts == found.counts)
+            fit += COUNTED * ((found.counts == quantity.counts) - (found.counts != quantity.counts)) * bool(found.counts)
             if quantity.same(found) and not (quantity.dimension and found.counts):  # 8 heads are no 8 times
                 here = max(here, fit)
-            elif fit > elsewhere and _instead(quantity, found, alignment.claim, text) and not any(one.same(found) for one in said):
+            elif (
+                fit > elsewhere and _instead(quantity, found, alignment.claim, text) and not any(one.same(found) for one in said)
+            ):
                 elsewhere, other = fit, found.text.strip()
     if elsewhere > here:
         yield Fault("moved", min(1.0, 0.31 + 1.5 * (elsewhere - here)), quantity.text.strip(), other)

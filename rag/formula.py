@@ -30,6 +30,8 @@ _GREEK = (
     "ρ rho σ sigma τ tau φ phi χ chi ψ psi ω omega"
 )
 _SPELLED = str.maketrans(dict(zip(_GREEK.split()[::2], _GREEK.split()[1::2], strict=True)) | {"≤": "<=", "≥": ">=", "≠": "!="})
+_INDEXED = re.compile("(?:" + "|".join(f"(?<={name})" for name in _GREEK.split()[1::2]) + r")(?=\d)")
+"""Between a Greek letter and its index: β2."""
 _LONE = re.compile(r"(?<=[\w)])\s+[A-Za-z]{3,}(?:-[A-Za-z]+)*\s*$")
 """A word behind a number: 12 micro-batches, the 3/4 power."""
 LONGEST = 160
@@ -67,7 +69,8 @@ def symbols(text: str) -> str:
     text = _RAISED.sub(lambda power: "^" + normalize("NFKC", power.group()), text)
     text = _COMMAND.sub(lambda name: _SIGNS[name.group(1)], _DRESS.sub("", text))
     text = _FRACTION.sub(lambda part: "({}{})/({}{})".format(*(group or "" for group in part.groups())), text)
-    text = _LOWERED.sub(lambda under: under.group(1) or "", text).translate(_EQUAL).translate(_SPELLED).lower()
+    text = _LOWERED.sub(lambda under: f"_{under.group(1) or ''}", text).translate(_EQUAL).translate(_SPELLED).lower()
+    text = _INDEXED.sub("_", text)
     return _SINGLE.sub(r"\1\2", _SINGLE.sub(r"\1\2", text))
 
 

@@ -29,7 +29,7 @@ _NUMBER = re.compile(
     rf"|百分之(?P<hundredth>[{_HAN}]{{1,12}}(?:点[{_HAN}]{{1,12}})?|\d+(?:\.\d+)?)"
     rf"|(?P<below>[{_HAN}万亿]{{1,12}}|\d{{1,12}})分之(?P<above>[{_HAN}]{{1,12}}|\d{{1,12}})"
     rf"|(?P<ordinal>第)(?P<nth>[{_HAN}]{{1,12}}|\d{{1,12}})"
-    rf"|(?P<han>(?:[{_HAN}]{{2,12}}(?:点[{_HAN}]{{1,12}})?|[{_HAN}])(?=[来多几余]?\s?[{_COUNTERS}钟小毫厘公平半字百千])|十[{_HAN}]{{1,8}}|[{_HAN}]{{1,8}}十[{_HAN}]?|[{_HAN}]点[{_HAN}]{{1,12}}|双(?=[层倍份重]))"
+    rf"|(?P<han>(?!一半)(?:[{_HAN}]{{2,12}}(?:点[{_HAN}]{{1,12}})?|[{_HAN}])(?=[来多几余]?\s?[{_COUNTERS}钟小毫厘公平半字百千])|十[{_HAN}]{{1,8}}|[{_HAN}]{{1,8}}十[{_HAN}]?|[{_HAN}]点[{_HAN}]{{1,12}}|双(?=[层倍份重]))"
     r"|(?P<half>一半|半数|(?<![a-z])half(?![a-z]))|(?P<quarter>(?<![a-z])a quarter(?![a-z]))|(?P<third>(?<![a-z])a third(?![a-z]))|(?<![a-z])(?P<parts>one|two|three|four)[- ](?P<part>third|quarter|fifth|sixth|eighth|tenth)s?(?![a-z])"
     rf"|(?<![a-z])(?P<english>(?:{'|'.join(sorted(ENGLISH, key=len, reverse=True))})(?:[- ](?:{'|'.join(list(ENGLISH)[1:10])}))?|an?(?=\s(?:hour|minute|second|day|week|month|year|dozen|hundred|thousand|million|billion)(?![a-z])))(?![a-z])"
     rf"|(?<![a-z])(?P<english_nth>{'|'.join(ORDINAL)})(?![a-z])"
@@ -175,7 +175,8 @@ def _fixed(group: dict[str, str | None], text: str, slack: float) -> tuple[float
     if (name := next((name for name in shares if group[name]), None)) is not None:
         return shares[name], "share", 0.02, name == "half"
     if group["parts"] and group["part"]:
-        return ENGLISH[group["parts"]] / ORDINAL[group["part"]] if group["part"] != "quarter" else ENGLISH[group["parts"]] / 4, "share", 0.02, False
+        parts = 4 if group["part"] == "quarter" else ORDINAL[group["part"]]
+        return ENGLISH[group["parts"]] / parts, "share", 0.02, False
     if group["clock"]:
         hours, minutes = text.split(":")
         return int(hours) * 3600.0 + int(minutes) * 60, "clock", 0.0, False

@@ -5,9 +5,9 @@ never raises it. A fault counts as it is, and once more by how much of the sente
 a different word in a quotation is a changed quotation, in a free rendering it is a rendering. Trees over the same features told
 fewer held-out answers apart (README in ``rag/verifier``).
 
-There are two curves. A sentence that anybody ``written`` may render its passage as freely as a person does. One that was ``told`` by
-a model from the passages in its prompt keeps close to them, so that what it has of its own shows: words that no sentence of theirs
-has, or only sentences far apart, and numbers.
+There are two curves. What anybody has ``written`` may render its passage as freely as a person does. What a model ``told`` from
+the passages in its prompt keeps close to them, so that what it has of its own shows: words that no sentence of theirs has, or
+only sentences far apart, and numbers.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def features(alignment: Alignment, faults: Sequence[Fault]) -> list[float]:
 def told(alignment: Alignment, faults: Sequence[Fault]) -> list[float]:
     """The numbers for the other curve, in the order of :data:`TOLD`.
 
-    How much of the claim stands in one sentence of the evidence, and in two beside each other; how much of it in one, names aside,
-    which sentences on one subject share anyway; how many of its words, by weight, stand nowhere; whether it has a number of its own.
+    How much of the claim stands in one sentence of the evidence, and in two beside each other; how much of it in one, names
+    aside, which sentences on one subject share anyway; how many of its words, by weight, stand nowhere; whether it has a number
+    of its own.
     """
     import numpy as np
 

@@ -36,6 +36,8 @@ __all__ = ["Check", "Verification", "check", "contradiction", "sentences", "veri
 SUPPORTED = 0.5
 PARTIAL = 0.35
 """Support from which on a claim is supported, partly supported."""
+SURELY = 0.45
+"""Usual support under which what the evidence contradicts stays so if a model told it; chosen on ``llm_faults_dev.jsonl``."""
 FAITHFUL = 0.5
 """Support that every claim of a faithful answer has."""
 
@@ -86,7 +88,8 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None, cu
         return Check(text=claim, support=0.0, verdict="no-claim", evidence="")
     passages = evidence(tuple(contexts))
     if len(claim) > LONGEST and not passages.quotes(claim):  # what is that long is judged by its worst part
-        parts = [check(claim[start : start + LONGEST], contexts, judge=judge, curve=curve) for start in range(0, len(claim), LONGEST)]
+        cuts = [claim[start : start + LONGEST] for start in range(0, len(claim), LONGEST)]
+        parts = [check(cut, contexts, judge=judge, curve=curve) for cut in cuts]
         lowest = min((part for part in parts if part.verdict != "no-claim"), key=lambda part: part.support, default=parts[0])
         return replace(lowest, text=claim)
     if passages.quotes(claim):
@@ -107,10 +110,10 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None, cu
 
 
 def _support(alignment: Alignment, faults: Sequence[Fault], curve: Curve) -> float:
+    if curve == "told" and not _contradicts(weightiest(faults)):
+        return load_weights(curve)(told(alignment, faults))
     usual = load_weights()(features(alignment, faults))
-    if curve == "written" or (usual < PARTIAL and _contradicts(weightiest(faults))):
-        return usual
-    return load_weights(curve)(told(alignment, faults))
+    return usual if curve == "written" or usual < SURELY else load_weights(curve)(told(alignment, faults))
 
 
 def _contradicts(worst: Fault | None) -> bool:

@@ -78,3 +78,20 @@ def test_the_scripts_rest_on_the_shipped_notes() -> None:
         texts.append(script["invented"])
     assert not [text for text in texts if text in notes]  # in the model's words, not in those of the notes
     assert len(set(texts)) == len(texts)
+
+
+def test_a_sentence_that_is_shown_in_two_parts_counts_as_one(library: Library) -> None:
+    split = {"text": "BN 在一个批次内对每个特征归一化；LN 在单个样本内对所有特征归一化。", "anchor": "在一个批次内"}
+    with library:
+        tally = run([{**SCRIPT, "true": [split, SCRIPT["true"][1]]}], library)
+    assert tally.wronged == [False, False, False]
+
+
+def test_the_scripts_that_measure_and_those_that_fit_have_no_sentence_in_common() -> None:
+    def texts(name: str) -> set[str]:
+        lines = SCRIPTS.with_name(name).read_text(encoding="utf-8").splitlines()
+        return {
+            text for row in map(json.loads, lines) for text in (row["invented"], row["number"]["text"], row["true"][0]["text"])
+        }
+
+    assert not texts("llm_faults.jsonl") & texts("llm_faults_dev.jsonl")

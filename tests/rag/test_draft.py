@@ -179,3 +179,17 @@ def test_nothing_loads_or_links_in_any_mixture(text: str) -> None:
 )
 def test_what_is_harmless_is_kept(text: str) -> None:
     assert harmless(text).replace("< ", "<") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("没有的词用 <unk> 表示", "没有的词用 `<unk>` 表示"),
+        ("开头 <s>,末尾 </s>,词尾 `</w>`", "开头 `<s>`,末尾 `</s>`,词尾 `</w>`"),
+        ("哨兵 <extra_id_0> 与 <|endoftext|>", "哨兵 `<extra_id_0>` 与 `<|endoftext|>`"),
+        ("`没有配对的 <s>", "没有配对的 `<s>`"),
+        ("<s onclick=x>删除</s>", "删除`</s>`"),
+    ],
+)
+def test_special_tokens_of_a_model_are_code(text: str, shown: str) -> None:
+    assert harmless(text) == shown

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from ingest.errors import MissingExtra, ModelError
 from rag.claims import claims_nothing, clauses
 from rag.evidence import evidence
+from rag.faults import NUMBERS
+from rag.formula import formulas, symbols
 from rag.quantity import quantities
-from rag.support import DIRECTIONS, FEATURES, SHIPPED, load_weights
+from rag.support import CURVES, OWN, SHIPPED, Curve, load_weights
 from rag.verify import check, contradiction, sentences, verify
 from rag.words import parse
 
@@ -270,26 +272,109 @@ def test_a_replacement_the_wrong_way_round_is_told_from_the_right_one() -> None:
     assert contradiction("为什么要用GeLU去换掉ReLU?", "用GeLU替换ReLU激活函数") == ""
 
 
-def test_no_weight_goes_against_its_direction() -> None:
-    weights = load_weights().weights
-    assert all(weight * sign >= 0 for weight, sign in zip(weights, DIRECTIONS.values(), strict=True) if sign)
+@pytest.mark.parametrize("curve", list(CURVES))
+def test_no_weight_goes_against_its_direction(curve: Curve) -> None:
+    weights = load_weights(curve).weights
+    assert all(weight * sign >= 0 for weight, sign in zip(weights, CURVES[curve].values(), strict=True) if sign)
+    assert any(weights)
 
 
 def test_the_weights_were_fitted_with_the_shipped_embedding_model_or_later_measured() -> None:
     record = json.loads((SHIPPED / "weights.json").read_text(encoding="utf-8"))
-    assert set(record) == {"bias", "weights", "embedder"}
-    assert tuple(record["weights"]) == FEATURES
+    assert set(record) == {"embedder", *CURVES}
+    assert all(list(record[curve]["weights"]) == list(CURVES[curve]) for curve in CURVES)
+
+
+STEPS = """原始 Transformer 的 warmup 是 4000 步。
+LLaMA 用 AdamW,warmup 2000 步,最终学习率为峰值的 10%。
+BERT-base 为 12 层、隐藏维度 768。BERT-large 为 24 层、隐藏维度 1024。
+编码器每层 2 个归一化,解码器每层 3 个归一化。SwiGLU 有三个矩阵。"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "said", "found"),
+    [
+        ("LLaMA 训练时先做 4000 步 warmup。", "4000", "2000"),
+        ("The warmup of LLaMA takes 4000 steps.", "4000", "2000"),
+        ("BERT-large 的隐藏维度是 768。", "768", "1024"),
+        ("编码器每层有 3 个归一化。", "3", "2"),
+        ("SwiGLU 有两个矩阵。", "两", "三"),
+    ],
+)
+def test_a_number_that_the_notes_give_for_something_else_is_found(claim: str, said: str, found: str) -> None:
+    faults = [fault for fault in check(claim, [STEPS]).faults if fault.kind in NUMBERS]
+    assert (said, found) in [(fault.said, fault.found) for fault in faults]
+    assert max(fault.strength for fault in faults) > OWN
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "LLaMA 训练时先做 2000 步 warmup。",
+        "BERT-large 有 24 层,隐藏维度是 1024。",
+        "解码器每层有 3 个归一化,编码器每层 2 个。",
+        "BERT 有 base 和 large 两个版本。",
+    ],
+)
+def test_a_number_in_its_place_is_no_fault(claim: str) -> None:
+    assert not [fault for fault in check(claim, [STEPS]).faults if fault.kind in NUMBERS and fault.strength > OWN]
+
+
+def test_a_digit_of_another_thing_is_not_the_number() -> None:
+    faults = check("头数翻倍会让参数量增加到原来的 8 倍。", ["LLaMA 有 8 个头。头数增加时参数量基本不变。"]).faults
+    assert [fault for fault in faults if fault.kind in NUMBERS and fault.strength > OWN]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (r"$1-\beta^t$", "1-β^t"),
+        (r"$100\times100$", "100×100"),
+        (r"$\mathrm{softmax}\left(\frac{QK^\top}{\sqrt{d_k}}\right)V$", "softmax(QK^T/√d_k)V"),
+        (r"$d_{ff}=4d_{model}$", "d_ff = 4d_model"),
+        (r"$a\le b^2$", "a ≤ b²"),
+    ],
+)
+def test_a_formula_has_one_spelling(one: str, other: str) -> None:
+    assert formulas(one) == formulas(other) == [symbols(other)]
+
+
+def test_prose_beside_a_number_is_no_formula() -> None:
+    assert formulas("with 12 micro-batches, raised to the 3/4 power") == []
+
+
+def test_a_raised_digit_is_a_power() -> None:
+    assert [found.value for found in parse("概率只有 10⁻⁶").quantities] == [1e-6]
+    assert [found.value for found in parse("从 O(n²) 到 O(n)").quantities] == []
+
+
+def test_parts_in_words_are_shares() -> None:
+    values = [parse(text).quantities[0].value for text in ("one fifth of it", "three quarters", "two-thirds", "一半")]
+    assert values == pytest.approx([0.2, 0.75, 2 / 3, 0.5])
+
+
+def test_what_a_model_told_is_looked_for_in_one_place() -> None:
+    passage = "LoRA 冻结预训练权重,只训练两个低秩矩阵。推理时把它们合并进原来的权重,不增加延迟。"
+    true = "推理时可以把低秩矩阵并回原权重,所以没有额外的延迟。"
+    scattered = "LoRA 要求预训练数据来自同一位作者,推理时权重不能超过显存的一半。"
+    assert check(true, [passage], curve="told").support > 0.5 > check(scattered, [passage], curve="told").support
+
+
+def test_what_the_passage_contradicts_is_judged_as_usual_even_if_a_model_told_it() -> None:
+    for claim in ("RNN 能并行计算。", "ChatGLM 用ReLU替换GeLU激活函数。"):
+        found = check(claim, [NOTE], curve="told")
+        assert (found.verdict, found.support) == ("contradicted", check(claim, [NOTE]).support)
 
 
 def test_damaged_weights_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
-        load_weights(tmp_path)
+        load_weights(folder=tmp_path)
     data = (SHIPPED / "weights.json").read_bytes()
     (tmp_path / "SHA256SUMS").write_bytes((SHIPPED / "SHA256SUMS").read_bytes())
     (tmp_path / "weights.json").write_bytes(data.replace(b"bias", b"bios"))
     load_weights.cache_clear()
     with pytest.raises(ModelError, match="not the file that SHA256SUMS names"):
-        load_weights(tmp_path)
+        load_weights(folder=tmp_path)
 
 
 def test_a_judge_gives_the_support_and_the_reason_stays(monkeypatch: pytest.MonkeyPatch) -> None:
