@@ -2,9 +2,10 @@
 
 ``number`` another value, unit or end of a range; ``moved`` a number that the evidence gives for something else; ``negation`` and
 ``opposite``; ``reversed`` a relation told the wrong way round; ``bound`` a thing that the evidence says something else of;
-``exchanged`` two words that changed places; ``swapped`` another word in the same place; ``reach`` all for some, must for may;
-``name`` and ``added`` what stands nowhere. A strength, 0..1, is how well the rest fits: a different number in a sentence that is
-otherwise the same is a changed number, in another sentence it says little.
+``exchanged`` two words that changed places; ``edited`` the one thing in which a clause differs from one of the evidence;
+``swapped`` another word in the same place; ``reach`` all for some, must for may; ``name`` and ``added`` what stands nowhere. A
+strength, 0..1, is how well the rest fits: a different number in a sentence that is otherwise the same is a changed number, in
+another sentence it says little.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from rag.evidence import align, evidence
 from rag.fault import Clauses, Fault
 from rag.fault_binding import bound_elsewhere
+from rag.fault_edit import edited
 from rag.fault_numbers import different_formulas, different_numbers
 from rag.fault_polarity import turned_round
 from rag.fault_reach import too_far, unknown
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     *("number", "unknown-number", "moved", "formula", "negation", "opposite", "reversed"),
-    *("bound", "exchanged", "swapped", "reach", "name", "added"),
+    *("bound", "exchanged", "edited", "swapped", "reach", "name", "added"),
 )
 NUMBERS = frozenset({"number", "unknown-number", "moved"})
 """Those of a number."""
@@ -40,6 +42,7 @@ def find(alignment: Alignment, passages: Evidence) -> list[Fault]:
         *reversed_relations(alignment),
         *bound_elsewhere(alignment, clauses),
         *exchanged(alignment),
+        *edited(alignment),
         *swapped(alignment, clauses),
         *too_far(alignment, clauses),
         *unknown(alignment, clauses, passages),

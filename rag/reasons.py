@@ -24,6 +24,9 @@ _LINES = {
     "reversed": ("关系说反了:笔记写的是「{found}」", "the wrong way round: the notes say “{found}”"),
     "bound": ("笔记里这说的不是「{said}」:「{found}」", "the notes do not say this of “{said}”: “{found}”"),
     "exchanged": ("「{said}」和「{found}」对调了", "“{said}” and “{found}” have changed places"),
+    "edited": ("改动了一处:笔记是「{found}」,回答是「{said}」", "one thing was changed: the notes say “{found}”, the answer “{said}”"),
+    "edited to": ("多了一处:笔记里没有「{said}」", "one thing was put in: the notes do not say “{said}”"),
+    "edited from": ("少了一处:笔记写的是「{found}」", "one thing was left out: the notes say “{found}”"),
     "swapped": ("用词不同:笔记是「{found}」,回答是「{said}」", "another word: the notes say “{found}”, the answer “{said}”"),
     "reach": ("说得太绝对:笔记是「{found}」,回答是「{said}」", "too strong: the notes say “{found}”, the answer “{said}”"),
     "reach alone": ("说得太绝对:笔记没有说「{said}」", "too strong: the notes do not say “{said}”"),
@@ -33,7 +36,7 @@ _LINES = {
     "empty": ("没有可以核对的内容", "there is nothing to check it against"),
     "judge": ("交叉编码器认为笔记不支持这句话", "the cross-encoder finds it unsupported by the notes"),
 }  # fmt: skip
-_WORTH = {"number": 1.0, "formula": 0.95, "moved": 0.8, "negation": 0.9, "opposite": 0.95, "reversed": 0.9, "bound": 0.8, "exchanged": 0.95, "reach": 0.75, "unknown-number": 0.7, "name": 0.75, "added": 0.7, "swapped": 0.6}  # fmt: skip
+_WORTH = {"number": 1.0, "formula": 0.95, "moved": 0.8, "negation": 0.9, "opposite": 0.95, "reversed": 0.9, "bound": 0.8, "exchanged": 0.95, "edited": 0.9, "reach": 0.75, "unknown-number": 0.7, "name": 0.75, "added": 0.7, "swapped": 0.6}  # fmt: skip
 CONTRADICTS = frozenset({"number", "formula", "negation", "opposite", "reversed", "moved", "exchanged"})
 """Faults that say the opposite of the evidence, not only more than it."""
 
@@ -48,6 +51,8 @@ def reason(claim: str, fault: Fault | None, *, otherwise: str = "nothing") -> st
     kind = fault.kind if fault is not None else otherwise
     if fault is not None and not fault.found and f"{kind} alone" in _LINES:
         kind = f"{kind} alone"
+    elif kind == "edited" and fault is not None and not (fault.said and fault.found):
+        kind = "edited to" if fault.said else "edited from"
     line = _LINES[kind][0 if has_chinese(claim) else 1]
     return line.format(said=_short(fault.said), found=_short(fault.found)) if fault is not None else line
 

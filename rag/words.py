@@ -184,6 +184,11 @@ class Text:
         return out
 
 
+def says_little(text: str) -> bool:
+    """Whether all words of a piece of folded text are such that say nothing by themselves."""
+    return all(word in _PASSED_OVER for word in text.split())
+
+
 def _weight(text: str, length: float, *, name: bool, pieces: int) -> float:
     """What a word counts for, 0.05 to 1.2: by the length of its vector; a name, a word in pieces at least something."""
     weight = min(max((length - 9.0) / 24.0, 0.05), 1.2)
