@@ -61,10 +61,17 @@ def edited(alignment: Alignment) -> Iterator[Fault]:
             if not changes:  # said so elsewhere, or changed in nothing that matters
                 break
             if best is None or share > best.strength:
-                best = Fault("edited", share, *changes[0])
+                said, found = changes[0]
+                best = Fault("edited", share, said, found)
+                if _NOT.fullmatch(said or found):
+                    best = Fault("negation", share, _clause(ours, claim), _clause(units, text))
         else:
             if best is not None:
                 yield best
+
+
+def _clause(units: Sequence[Unit], text: Text) -> str:
+    return text.folded[units[0].start : units[-1].end]
 
 
 def _clauses(text: Text) -> list[list[Unit]]:

@@ -36,7 +36,7 @@ _LINES = {
     "empty": ("没有可以核对的内容", "there is nothing to check it against"),
     "judge": ("交叉编码器认为笔记不支持这句话", "the cross-encoder finds it unsupported by the notes"),
 }  # fmt: skip
-_WORTH = {"number": 1.0, "formula": 0.95, "moved": 0.8, "negation": 0.9, "opposite": 0.95, "reversed": 0.9, "bound": 0.8, "exchanged": 0.95, "edited": 0.9, "reach": 0.75, "unknown-number": 0.7, "name": 0.75, "added": 0.7, "swapped": 0.6}  # fmt: skip
+_WORTH = {"number": 1.0, "formula": 0.95, "moved": 0.8, "negation": 0.9, "opposite": 0.95, "reversed": 0.9, "bound": 0.8, "exchanged": 0.95, "edited": 0.75, "reach": 0.75, "unknown-number": 0.7, "name": 0.75, "added": 0.7, "swapped": 0.6}  # fmt: skip
 CONTRADICTS = frozenset({"number", "formula", "negation", "opposite", "reversed", "moved", "exchanged"})
 """Faults that say the opposite of the evidence, not only more than it."""
 

@@ -320,6 +320,55 @@ def test_a_number_in_its_place_is_no_fault(claim: str) -> None:
     assert not [fault for fault in check(claim, [STEPS]).faults if fault.kind in NUMBERS and fault.strength > OWN]
 
 
+@pytest.mark.parametrize(
+    ("claim", "passage", "said", "found"),
+    [
+        (
+            "权重小意味着输入的小变化会引起输出的大变化。",
+            "权重大意味着输入的小变化会引起输出的大变化。限制权重得到更平滑的函数。",
+            "小",
+            "大",
+        ),
+        (
+            "西部种群飞往墨西哥中部高山的冷杉林越冬。",
+            "东部种群飞往墨西哥中部高山的冷杉林越冬;西部种群多在沿海越冬。",
+            "西部",
+            "东部",
+        ),
+        (
+            "A semaphore is owned by the thread that locks it.",
+            "A mutex is owned by the thread that locks it. A counting semaphore holds an integer.",
+            "semaphore",
+            "mutex",
+        ),
+        ("这种药会引起头痛和恶心的症状。", "这种药可能会引起头痛和恶心的症状。", "", "可能"),
+    ],
+)
+def test_the_one_thing_that_was_changed_in_a_clause_is_found(claim: str, passage: str, said: str, found: str) -> None:
+    assert [(fault.said, fault.found) for fault in check(claim, [passage]).faults if fault.kind == "edited"] == [(said, found)]
+    assert check(claim, [passage]).support < check(claim.replace(said, found) if said else passage, [passage]).support
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("线粒体由 2 层膜包围着外面的基质。", "线粒体由双层膜包围着外面的基质。"),
+        ("它在输入数据中随机选择15%的词。", "BERT 在输入数据中随机选择15%的词。"),
+        ("Plants take up water and minerals by the roots.", "The plants took up water and minerals by the roots."),
+        ("权重大意味着函数弯曲剧烈。", "权重小意味着函数平滑。权重大意味着函数弯曲得剧烈。"),
+    ],
+)
+def test_another_spelling_or_a_pronoun_is_no_change(claim: str, passage: str) -> None:
+    assert not [fault for fault in check(claim, [passage]).faults if fault.kind == "edited"]
+
+
+def test_a_denial_that_was_put_in_is_a_denial() -> None:
+    passage = "Plain VACUUM does not return space to the operating system in most cases."
+    claim = "Plain VACUUM does return space to the operating system in most cases."
+    assert check(claim, [passage]).verdict == "contradicted"
+    assert "negation" in [fault.kind for fault in check(claim, [passage]).faults]
+
+
 def test_a_digit_of_another_thing_is_not_the_number() -> None:
     faults = check("头数翻倍会让参数量增加到原来的 8 倍。", ["LLaMA 有 8 个头。头数增加时参数量基本不变。"]).faults
     assert [fault for fault in faults if fault.kind in NUMBERS and fault.strength > OWN]
