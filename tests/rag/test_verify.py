@@ -330,10 +330,10 @@ def test_a_number_in_its_place_is_no_fault(claim: str) -> None:
             "大",
         ),
         (
-            "西部种群飞往墨西哥中部高山的冷杉林越冬。",
-            "东部种群飞往墨西哥中部高山的冷杉林越冬;西部种群多在沿海越冬。",
-            "西部",
-            "东部",
+            "统计局认为下降主要受春节错月影响。",
+            "海关认为下降主要受春节错月影响。统计局没有表态。",
+            "统计局",
+            "海关",
         ),
         (
             "A semaphore is owned by the thread that locks it.",
