@@ -16,7 +16,7 @@ from rag.cite import citation, cite, sentence_texts
 from rag.compare import side_by_side
 from rag.disagree import disagreement
 from rag.generate import name_of
-from rag.nearest import ALL, nearest, shortened
+from rag.nearest import ALL, named, nearest, shortened
 from rag.notice import notice as say
 from rag.premise import corrected_premise
 from rag.read import BUDGET, read
@@ -241,6 +241,7 @@ def _padded(passages: Sequence[Passage]) -> list[Passage | None]:
 
 def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Passage]], library: Library) -> Answer:
     passages = _best(found)
+    near = nearest(query.text, passages, library) if judgement.reason in ("absent", "blank") else []
     citations: tuple[Citation, ...] = ()
     if judgement.reason == "blank" and judgement.blank is not None:
         section = judgement.blank
@@ -249,8 +250,9 @@ def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Pas
         end = line_end if line_end > 0 else len(document.text)
         citations = (citation(1, document, section.heading_start, end, library),)
         text = _says(query.text, "blank").format(shortened(section.trail[-1] if section.trail else document.title, ALL))
-    elif judgement.reason == "absent" and (names := nearest(query.text, passages, library)):
-        text = _says(query.text, "absent").format(_says(query.text, "and").join(f"「{name}」" for name in names))
+    elif judgement.reason == "absent" and near:
+        names = _says(query.text, "and").join(f"「{name}」" for name in named(near, library))
+        text = _says(query.text, "absent").format(names)
     else:
         text = _says(query.text, "off-topic" if judgement.reason == "off-topic" else "nothing")
     return Answer(
@@ -261,6 +263,7 @@ def _abstention(query: Query, judgement: Judgement, found: Sequence[Sequence[Pas
         abstained=True,
         reason=judgement.reason,
         confidence=judgement.confidence,
+        near=tuple(near),
     )
 
 

@@ -1,4 +1,4 @@
-"""The headings that a refusal names: those that lie near the question, each short enough to be read in passing."""
+"""The passages that a refusal points at, those near the question, and their headings, short enough to be read in passing."""
 
 from __future__ import annotations
 
@@ -24,20 +24,27 @@ _NUMBERING = re.compile(r"^\s*(?:\d+(?:\.\d+)+\s+|\d+[.、)）．]\s*)(?=\S)")
 _ASKED = re.compile(r"[?？](?=\s*\S)")
 
 
-def nearest(question: str, passages: Sequence[Passage], library: Library) -> list[str]:
-    """The names of the best passages that are near the question, shortened, best first; fewer where they are long."""
+def nearest(question: str, passages: Sequence[Passage], library: Library) -> list[Passage]:
+    """Those of the best passages that lie near the question, one a heading, best first, at most :data:`MOST`."""
     if not passages:
         return []
-    names = [_name(passage, library) for passage in passages]
+    names = [name(passage, library) for passage in passages]
     vectors = library.embedder.encode([question, *names, *(passage.chunk.embedded_text() for passage in passages)])
     cosines = (vectors[1:] @ vectors[0]).reshape(2, -1).mean(axis=0).tolist()
+    out: dict[str, Passage] = {}
+    for title, cosine, passage in zip(names, cosines, passages, strict=True):
+        if cosine >= NEAR:
+            out.setdefault(title, passage)
+    return list(out.values())[:MOST]
+
+
+def named(passages: Sequence[Passage], library: Library) -> list[str]:
+    """The passages' headings, shortened; fewer where they are long."""
     out: list[str] = []
-    for name, cosine in zip(names, cosines, strict=True):
-        short = shortened(name)
-        if cosine >= NEAR and short not in out:
-            if len(out) == MOST or (out and sum(map(_width, (*out, short))) > ALL):
-                break
-            out.append(short)
+    for short in dict.fromkeys(shortened(name(passage, library)) for passage in passages):
+        if out and sum(map(_width, (*out, short))) > ALL:
+            break
+        out.append(short)
     return out
 
 
@@ -60,6 +67,6 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _name(passage: Passage, library: Library) -> str:
+def name(passage: Passage, library: Library) -> str:
     """A passage's heading, or its note's title where it has none."""
     return passage.chunk.trail[-1] if passage.chunk.trail else library.document(passage.chunk.document_id).title

@@ -93,6 +93,8 @@ class Answer:
     """Calibrated chance that the notes answer the question, 0..1."""
     model: str = ""
     """The LLM that wrote the sentences; empty for the notes' own words."""
+    near: tuple[Passage, ...] = ()
+    """Of an abstention: the passages that lie near the question, one a heading, best first."""
     notice: str = ""
     """One line for the user about how the answer came to be, such as why the LLM's answer is not shown; mostly empty."""
 

@@ -93,16 +93,6 @@ def spot(page: int | None, lines: tuple[int, int], label: Mapping[str, str]) -> 
     return label["line"].format(first) if first == last else label["lines"].format(first, last)
 
 
-def nearest(answer: Answer, limit: int = 3) -> list[Passage]:
-    """The best passages of an abstention, one a section, at most ``limit``; none where the question is off topic."""
-    if answer.reason == "off-topic":
-        return []
-    seen: dict[tuple[str, tuple[str, ...]], Passage] = {}
-    for passage in answer.passages:
-        seen.setdefault((passage.chunk.document_id, passage.chunk.trail), passage)
-    return list(seen.values())[:limit]
-
-
 # ---------------------------------------------------------------------------------------------- for people
 
 
@@ -146,8 +136,8 @@ def footnotes(answer: Answer, *, color: bool = False) -> str:
         if quote := one_line(citation.quote):
             notes.append(f"    {paint.dim(label['quote'].format(quote))}")
     out = ["\n".join(notes)]
-    if answer.abstained and (near := nearest(answer)):
-        lines = [f"  - {place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label)}" for p in near]
+    if answer.near:
+        lines = [f"  - {place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label)}" for p in answer.near]
         out.append("\n".join([f"{label['nearest']}:", *lines]))
     return "\n\n".join(part for part in out if part)
 
@@ -164,8 +154,8 @@ def markdown(answer: Answer, *, prefix: str = "") -> str:
 
     out = [f"*{plain(answer.notice)}*"] if answer.notice else []
     out.append(reason + _body(answer.sentences, mark, _Paint(False), label, abstained=answer.abstained))
-    if answer.abstained and (near := nearest(answer)):
-        lines = [f"- {plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in near]
+    if answer.near:
+        lines = [f"- {plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in answer.near]
         out.append("\n".join([f"{label['nearest']}:", "", *lines]))
     for citation in answer.citations:
         where = plain(place(citation.path, citation.trail, citation.page, citation.lines, label))

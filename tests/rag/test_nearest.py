@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag.answer import ask
-from rag.nearest import nearest, shortened
+from rag.nearest import named, nearest, shortened
 from rag.retrieve import retrieve
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def test_a_heading_is_cut_to_what_is_read_in_passing(heading: str, short: str) -
 
 def test_only_near_headings_are_named(library: Library) -> None:
     question = "模型并行的通信开销是多少?"
-    assert nearest(question, retrieve(question, library), library)[0] == "模型并行"
+    near = nearest(question, retrieve(question, library), library)
+    assert near[0].chunk.trail[-1] == named(near, library)[0] == "模型并行"
+    assert len({passage.chunk.trail for passage in near}) == len(near)
     far = "附近有什么好吃的火锅店?"
     assert nearest(far, retrieve(far, library), library) == []
     assert nearest(question, [], library) == []
@@ -40,4 +42,11 @@ def test_only_near_headings_are_named(library: Library) -> None:
 
 def test_a_refusal_without_near_headings_names_none(library: Library) -> None:
     answer = ask("Mamba 用的是什么芯片?", library)
-    assert (answer.reason, answer.text) == ("absent", "笔记里没有写到这个问题。")
+    assert (answer.reason, answer.text, answer.near) == ("absent", "笔记里没有写到这个问题。", ())
+
+
+def test_a_refusal_points_at_the_passages_that_it_names(library: Library) -> None:
+    answer = ask("怎么给模型并行的显卡选电源?", library)
+    assert answer.reason == "absent"
+    assert answer.near
+    assert answer.near[0].chunk.trail[-1] in answer.text

@@ -81,9 +81,9 @@ def test_what_the_notes_do_not_support_is_shown_as_such() -> None:
     assert shown == "它总是更快。[1] (笔记未能支持)它更慢。[1] (与笔记矛盾)"
 
 
-def test_an_abstention_names_its_reason_and_the_nearest_notes_once_each() -> None:
-    near = (passage(1), passage(2), passage(3, trail=("2 其他",)))
-    given = answer(sentence("笔记有「RoPE 推导」这一题，还没有写。"), abstained=True, reason="blank", passages=near)
+def test_an_abstention_names_its_reason_and_the_nearest_notes() -> None:
+    near = (passage(1), passage(3, trail=("2 其他",)))
+    given = answer(sentence("笔记有「RoPE 推导」这一题，还没有写。"), abstained=True, reason="blank", near=near)
     assert render.terminal(given) == (
         "[空白标题] 笔记有「RoPE 推导」这一题，还没有写。\n\n"
         "最接近的笔记:\n  - 注意力.md › 1 注意力 › 1.3 RoPE · 第 2 页\n  - 注意力.md › 2 其他 · 第 2 页"

@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from rag.types import Answer
-from ui.render import marked, nearest, one_line, place, plain, safe, words
+from ui.render import marked, one_line, place, plain, safe, words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -95,7 +95,7 @@ def _end(answer: Answer) -> str:
         lines.append(f"- [{citation.n}] {where}" + (f": {quote}" if quote else ""))
     if lines:
         out += _RULE + "\n".join(lines)
-    if answer.abstained and (near := nearest(answer)):
-        shown = [f"- {plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in near]
+    if answer.near:
+        shown = [f"- {plain(place(p.path, p.chunk.trail, p.chunk.page, p.chunk.lines, label))}" for p in answer.near]
         out += "\n\n" + "\n".join([f"{label['nearest']}:", "", *shown])
     return out

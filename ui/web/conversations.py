@@ -268,6 +268,7 @@ def answer_of(record: dict[str, Any]) -> Answer:
             _made(Citation, each, trail=tuple(each["trail"]), lines=tuple(each["lines"])) for each in record["citations"]
         ),
         passages=tuple(_made(Passage, each, chunk=_chunk(each["chunk"])) for each in record["passages"]),
+        near=tuple(_made(Passage, each, chunk=_chunk(each["chunk"])) for each in record.get("near", ())),
     )
 
 

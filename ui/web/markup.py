@@ -20,7 +20,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from rag.types import join
-from ui.render import marked, nearest, place, safe
+from ui.render import marked, place, safe
 from ui.web.markdown import markdown_html, on_one_line, plain, rendered
 from ui.web.strings import words as words_of
 
@@ -147,7 +147,7 @@ def _abstention(answer: Answer, words: Mapping[str, str], number: int) -> str:
     cited = {(citation.document_id, citation.trail) for citation in answer.citations}
     items += [
         (f"near-{number}-{rank}", found.path, found.chunk.trail, found.chunk.page, found.chunk.lines)
-        for rank, found in enumerate(nearest(answer))
+        for rank, found in enumerate(answer.near)
         if (found.chunk.document_id, found.chunk.trail) not in cited
     ]
     links = "".join(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rag.types import Citation
-from ui.render import nearest, one_line, place, safe, spot
+from ui.render import one_line, place, safe, spot
 from ui.web.frame import PLAIN
 from ui.web.highlight import highlighted
 from ui.web.markdown import LATEX_DELIMITERS, markdown_html, on_one_line, plain
@@ -89,7 +89,7 @@ def cited(answers: Sequence[Answer], reference: str) -> tuple[str, int, int, dic
         return None
     kind, number, n = found[1], int(found[2]), int(found[3])
     answer = answers[number]
-    passages = nearest(answer) if kind == "near" else answer.passages
+    passages = answer.near if kind == "near" else answer.passages
     listed = answer.citations if kind == "fn" else [_as_citation(rank, passage) for rank, passage in enumerate(passages)]
     places = {citation.n: citation for citation in listed}
     return (kind, number, n, places) if n in places else None

@@ -46,7 +46,10 @@ def asked(talks: Conversations, talk: str) -> list[str]:
 def test_an_answer_comes_back_as_it_was() -> None:
     import json
 
-    for kept in (answer(), answer(reason="blank", abstained=True, citations=(), passages=(), sentences=())):
+    for kept in (
+        answer(),
+        answer(reason="blank", abstained=True, citations=(), passages=(), sentences=(), near=answer().passages),
+    ):
         assert answer_of(json.loads(json.dumps(asdict(kept)))) == kept
 
 

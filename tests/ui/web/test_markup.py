@@ -42,7 +42,7 @@ def answer(*sentences: Sentence, citations: tuple[Citation, ...] = (), **fields:
 def abstention(path: str = "/n/a.md", trail: tuple[str, ...] = ("A",), said: str = "Nothing.") -> Answer:
     chunk = Chunk(id="c", document_id="d", trail=trail, text="t", start=0, end=1, page=None, lines=(4, 4))
     near = Passage(chunk=chunk, path=path, score=1.0, rank=1, origin="fused")
-    return answer(sentence(said), passages=(near,), abstained=True, reason="absent", confidence=0.1)
+    return answer(sentence(said), near=(near,), abstained=True, reason="absent", confidence=0.1)
 
 
 def html_of(shown: Answer, number: int = 0, asked: str = "q", **footing: Any) -> str:
@@ -160,7 +160,7 @@ def test_an_abstention_links_to_the_nearest_notes() -> None:
     html = html_of(abstention(), number=3)
     assert EN["absent"] in unescape(html)
     assert '<button type="button" class="fn-near" name="source" value="near-3-0">a.md › A · line 4</button>' in html
-    off = html_of(replace(abstention(), reason="off-topic"))
+    off = html_of(replace(abstention(), reason="off-topic", near=()))
     assert EN["off-topic"] in off
     assert "fn-near" not in off
 

@@ -123,6 +123,7 @@ def test_the_head_names_the_place_and_what_can_be_done(tags: Callable[..., Any])
         ("fn-0-9", None),
         ("fn-2-1", None),
         ("near-0-0", None),
+        ("near-1-1", None),
         ("fn-0-1\n", None),
         ("#fn-0-1", None),
         ("fn-٣-1", None),
@@ -131,7 +132,8 @@ def test_the_head_names_the_place_and_what_can_be_done(tags: Callable[..., Any])
     ],
 )
 def test_what_a_reference_names(reference: str, expected: tuple[str, int, int] | None) -> None:
-    answers = [answer((cited("q", 0, 1),)), answer((), (passage(), passage("u", 2)), abstained=True, reason="absent")]
+    both = (passage(), passage("u", 2))
+    answers = [answer((cited("q", 0, 1),)), answer((), both, near=both[:1], abstained=True, reason="absent")]
     found = source.cited(answers, reference)
     assert (found[:3] if found else None) == expected
 
