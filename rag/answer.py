@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import ModelFailed
 from ingest.lexical import has_chinese
 from rag.abstain import judge, nowhere
+from rag.aspect import unsaid
 from rag.cite import citation, cite, sentence_texts
 from rag.compare import side_by_side
 from rag.disagree import disagreement
@@ -128,14 +129,26 @@ def stream(
         sentences[-2:] = [
             replace(each, text=_says(query.text, side).format(each.text.lstrip(), split[2])) for each, side in sides
         ]
+    notice = notice or _silence(query, answered, found, library) or _one_sided(query, sentences, citations)
+    yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))
+
+
+def _silence(query: Query, answered: Sequence[bool], found: Sequence[Sequence[Passage]], library: Library) -> str:
+    """One line that names the parts of the question of which the notes say nothing; empty where there is none."""
     left = [
         part
         for part, yes, near in zip(query.parts, answered, found, strict=True)
         if not yes and nowhere(part, [other for other in query.parts if other != part], near, library)
     ]
-    if left and not notice:
-        notice = _says(query.text, "part").format(_says(query.text, "and").join(f"「{_as_asked(part, query)}」" for part in left))
-    yield from _told(_whole(query, sentences, citations, found, judgement, notice=notice))
+    names = _says(query.text, "and").join(f"「{_as_asked(part, query)}」" for part in left)
+    return _says(query.text, "part").format(names) if left else ""
+
+
+def _one_sided(query: Query, sentences: Sequence[Sentence], citations: Sequence[Citation]) -> str:
+    """One line where the good or the bad side of a thing was asked for and the answer speaks of neither; else empty."""
+    headings = [heading for citation in citations for heading in citation.trail[-1:]]
+    side = unsaid(query.text, [*headings, *(sentence.text for sentence in sentences)])
+    return _says(query.text, "side").format(side) if side else ""
 
 
 def _as_asked(part: str, query: Query) -> str:
@@ -276,6 +289,7 @@ _WORDS = {
         "笔记里没有直接回答这个问题的内容。相近的标题有{}。",
         "Your notes don't answer this directly. The nearest headings are {}.",
     ),
+    "side": ("笔记里没有写到「{}」，下面是与它相关的内容。", "Your notes don't name any {}; this is what they say of it."),
     "part": ("笔记里没有写到：{}。", "Your notes don't say: {}."),
     "off-topic": (
         "笔记里没有这个问题的内容，它和这些笔记讲的不是一回事。",
