@@ -1,6 +1,6 @@
 """``python -m eval.faults``: faults planted in scripted LLM answers; how many a user sees marked or gone, and at what price.
 
-Each answer of ``datasets/llm_faults.jsonl`` was written by hand the way an LLM puts it, in other words than the notes: two
+Each answer of ``datasets/llm_faults.jsonl`` was written for the notes the way an LLM puts it, in other words than theirs: two
 true sentences, one true sentence with the mark of another passage, one with a number changed, one invented. The whole ask
 line runs over the shipped notes, with a chat model that says the script; its marks are looked up in the prompt that it
 gets. Figures: the share of planted faults that are marked or removed, the share of true sentences wrongly marked or removed,
