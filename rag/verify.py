@@ -12,6 +12,7 @@ is faithful when no claim of it is more likely wrong than right.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -102,7 +103,7 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None, cu
     support = _support(alignment, faults, curve) if judge is None else judge.support(claim, contexts)
     if support >= SUPPORTED:
         return Check(text=claim, support=support, verdict="supported", evidence=found, faults=tuple(faults))
-    said = reason(claim, worst, otherwise="nothing" if judge is None else "judge")
+    said = reason(claim, worst and _as_written(worst, alignment), otherwise="nothing" if judge is None else "judge")
     verdict: Verdict = "partial" if support >= PARTIAL else "unsupported"
     if support < FAITHFUL and _contradicts(worst):
         verdict = "contradicted"
@@ -114,6 +115,18 @@ def _support(alignment: Alignment, faults: Sequence[Fault], curve: Curve) -> flo
         return load_weights(curve)(told(alignment, faults))
     usual = load_weights()(features(alignment, faults))
     return usual if curve == "written" or usual < SURELY else load_weights(curve)(told(alignment, faults))
+
+
+def _as_written(fault: Fault, alignment: Alignment) -> Fault:
+    """The fault with its pieces in the letters and signs that claim and evidence have, where they are found there again."""
+    found = "\n".join(text.raw for text in alignment.texts)
+    return replace(fault, said=_in(alignment.claim.raw, fault.said), found=_in(found, fault.found))
+
+
+def _in(text: str, piece: str) -> str:
+    pattern = "".join(r"\s*" if sign.isspace() else re.escape(sign) if sign.isalnum() else r"\W" for sign in piece)
+    match = re.search(pattern, text, re.IGNORECASE) if piece else None
+    return match.group() if match else piece
 
 
 def _contradicts(worst: Fault | None) -> bool:

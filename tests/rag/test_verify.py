@@ -62,7 +62,7 @@ def test_verdicts(claim: str, passage: str, verdict: str) -> None:
         ),
         ("BERT has 24 layers and is trained on 16 GB of text.", BERT, "different number: the notes say 12, the answer 24"),
         ("输出是 y = W*x - b。", "输出是 y = W*x + b。", "公式不同:笔记是 y=w*x+b,回答是 y=w*x-b"),
-        ("GPT is an encoder and BERT is a decoder.", BERT, "“gpt” and “bert” have changed places"),
+        ("GPT is an encoder and BERT is a decoder.", BERT, "“GPT” and “BERT” have changed places"),
         ("预热期间学习率从 0 线性减少到峰值。", RAFT, "意思相反:笔记是「增加」,回答是「减少」"),
         ("模型有两层编码器,全部参数被冻结。", RAFT, "说得太绝对:笔记是「部分」,回答是「全部」"),
     ],
