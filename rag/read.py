@@ -280,6 +280,8 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
         beyond -= extra
     if query.kind == "list":
         taken = _completed(read, taken, budget)
+    else:
+        taken = _with_last_item(read, taken, budget - used)
     return [
         Quote(document=read.document, section=read.section, unit=read.units[i], text=read.texts[i], relevance=read.relevance[i])
         for i in sorted(taken)
@@ -306,6 +308,18 @@ def _completed(read: _Read, taken: set[int], budget: int) -> set[int]:
         best, shown = max(kept, key=lambda i: read.relevance[i]), [read.relevance[i] for i in items if i in out]
         if best in out or (shown and read.relevance[best] < STANDS_OUT * sum(shown) / len(shown)):
             taken = {i for i in out if read.units[i].lead not in kept or read.units[i].lead in out}
+    return taken
+
+
+def _with_last_item(read: _Read, taken: set[int], room: int) -> set[int]:
+    """``taken``, with the one item that is missing of a list of which two stand and more, where there is room for it."""
+    for lead in sorted({read.units[i].lead for i in taken if read.units[i].kind == "item"} - {-1}):
+        items = [i for i, unit in enumerate(read.units) if unit.kind == "item" and unit.lead == lead]
+        left = [i for i in items if i not in taken]
+        wanted = [other for i in left for other in _with_context(read, i) if other not in taken]
+        cost = sum(len(read.texts[i]) for i in wanted)
+        if len(left) == 1 and len(items) > 2 and cost <= room:
+            taken, room = taken | set(wanted), room - cost
     return taken
 
 

@@ -55,3 +55,13 @@ def test_a_list_that_is_asked_for_is_whole_or_begins_at_its_first_item(tmp_path:
     shown = [n for n, name in enumerate(names, 1) if f"{n}. {name}" in cut]
     assert shown == list(range(1, len(shown) + 1)) != []
     assert "\n- " not in cut
+
+
+def test_a_list_is_not_left_without_its_one_other_item_where_there_is_room(tmp_path: Path) -> None:
+    note = (
+        "# 编码\n\n## 旋转位置编码 RoPE 的思路是什么?\n\nRoPE 的思路是按绝对位置旋转 Query 和 Key 向量,使内积只依赖相对位置。\n\n"
+        "要点:\n\n- RoPE 旋转的是 Query 和 Key,不旋转 Value。\n- RoPE 旋转 Query 和 Key 不改变向量的模长。\n- 频率有高有低。\n"
+    )
+    roomy, narrow = _answers(tmp_path, note, "RoPE 的思路是什么?", 440, 100)
+    assert "频率有高有低" in roomy
+    assert "频率有高有低" not in narrow
