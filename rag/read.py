@@ -262,7 +262,7 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
     if not read.units:
         return []
     order = sorted(range(len(read.units)), key=lambda i: (-read.relevance[i], i))
-    floor = FLOOR * read.relevance[order[0]]
+    floor = FLOOR * max((read.relevance[i] for i in order if read.units[i].kind != "lead"), default=0.0)
     taken: set[int] = set()
     used, beyond = 0, FORMULAS if query.kind == "formula" else 0
     for index in order:
@@ -278,10 +278,7 @@ def _pick(read: _Read, query: Query, budget: int) -> list[Quote]:
         taken |= set(wanted)
         used += cost
         beyond -= extra
-    if query.kind == "list":
-        taken = _completed(read, taken, budget)
-    else:
-        taken = _with_last_item(read, taken, budget - used)
+    taken = _completed(read, taken, budget) if query.kind == "list" else _with_last_item(read, taken, budget - used)
     return [
         Quote(document=read.document, section=read.section, unit=read.units[i], text=read.texts[i], relevance=read.relevance[i])
         for i in sorted(taken)

@@ -30,6 +30,8 @@ LONGEST_SENTENCE = 400
 DISPLAYED = frozenset(("code", "formula", "table"))
 
 _CJK = "\u3400-\u9fff"
+_SOURCES = re.compile(r"\W*(?:参考(?:资料|文献)?|来源|出处|引用|原文|链接|作者|references?|sources?)\W*[:：]", re.IGNORECASE)
+"""A line that names where the text comes from."""
 _LABEL = re.compile(r"[ \t]*[^\s:：,，。;；][^:：,，。;；\n]{0,38}[:：](?!//)(?=\s*\S)")
 _END = re.compile(rf"[。！？!?…]+[”’\"')）】」』]*|[；;](?=[^\S\n]*[{_CJK}A-Z*])|(?<=[a-z0-9)\]\"'{_CJK}])\.(?=\s+[A-Z{_CJK}])")
 _ENDED = re.compile(r"[。！？!?.,，;；=]\s*$")
@@ -166,7 +168,8 @@ def glued(above: str, line: str, below: str) -> int:
 
 def _listed(*neighbours: Line | None) -> bool:
     """Whether a line beside it also is a label with its text: a list whose marks were lost."""
-    return any(line is not None and line.kind is LineKind.PROSE and bool(_LABEL.match(line.text)) for line in neighbours)
+    labels = [line.text for line in neighbours if line is not None and line.kind is LineKind.PROSE and _LABEL.match(line.text)]
+    return any(not _SOURCES.match(text) for text in labels)
 
 
 def _kind(above: Line | None, line: Line, following: Line | None) -> Kind:
