@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NAMED = 0.5
 BESIDE = 0.15
 """How far the words around a number must stand around it in the evidence too; else it stands there for something else."""
+FAR_OFF = 1000
+"""How many times as large a number may be that is taken for what should have been said."""
 FEW = 5
 """How many things a word for their number counts where any text may speak of as many others."""
 _PART = re.compile(r"[a-z]-(\d[\d.]*[a-z]?)(?![\w.])")
@@ -115,6 +117,8 @@ def _moved(quantity: Quantity, alignment: Alignment) -> Iterator[Fault]:
 def _instead(one: Quantity, other: Quantity, claim: Text, text: Text) -> bool:
     """Whether the second may be what should have been said for the first: a year for a year, a count for a count."""
     if not _rival(one, other) or _is_year(one) != _is_year(other):
+        return False
+    if not one.dimension and one.value and not 1 / FAR_OFF <= abs(other.value / one.value) <= FAR_OFF:
         return False
     if one.text[-1:] in "bm" and not one.dimension:  # 70b: a size
         return other.value >= 1e6

@@ -36,7 +36,7 @@ def notice(question: str, flaw: Flaw, detail: str = "", *, kept: bool) -> str:
     why = _WHY[flaw][place]
     if detail:
         why += f"（{detail}）" if place == 0 else f" ({detail})"
-    if flaw == "stopped":
-        return why + ("。" if place == 0 else ".")
+    if flaw == "stopped" or (flaw == "language" and kept):
+        return why[0].upper() + why[1:] + ("。" if place == 0 else ".")
     line = (_PART if kept else _QUOTED)[place].format(why)
     return line[0].upper() + line[1:]

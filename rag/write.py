@@ -7,6 +7,7 @@ as what they are.
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from ingest.store import Library
-    from rag.draft import Draft
+    from rag.draft import Draft, Kind
     from rag.types import Citation, Passage, Sentence
 
 Flaw = Literal["unsupported", "empty", "language", "length", "stopped"] | Trouble
@@ -36,7 +37,9 @@ _GOOD = ("supported", "partial")
 ASTRAY = 10
 """Sentences in a row that the notes do not support, after which the model is not listened to any more."""
 _FOREIGN = 24
-"""Letters of a sentence without a Chinese one that count as another language."""
+"""Letters of a sentence without a Chinese one that count as another language; fewer in prose with two words of small letters."""
+_SMALL_WORDS = re.compile(r"(?<![A-Za-z])[a-z]{2,}(?![A-Za-z]).*(?<![A-Za-z])[a-z]{2,}(?![A-Za-z])", re.DOTALL)
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,10 @@ def write(
     """Yields each sentence once it is checked and something supported has come; returns the whole."""
     passages = contexts(found, library)
     drafts, ground = Drafts(), Ground(passages, library)
-    page = _Page(chinese=has_chinese(question) and any(has_chinese(passage.text) for passage in passages))
+    asked_in_chinese = has_chinese(question)
+    page = _Page(
+        chinese=asked_in_chinese and any(has_chinese(passage.text) for passage in passages), english=not asked_in_chinese
+    )
     end, failed, restarts = End(""), None, 0
     try:
         with closing(speak(model, messages(question, passages), config=config, stop=stop)) as pieces:
@@ -90,15 +96,15 @@ def write(
 class _Page:
     """What is shown so far, and what waits."""
 
-    def __init__(self, *, chinese: bool) -> None:
-        """``chinese``: the answer has to be."""
-        self._chinese = chinese
+    def __init__(self, *, chinese: bool, english: bool = False) -> None:
+        """``chinese``: the answer has to be, else it is not shown; ``english``: if it is not, that is said."""
+        self._chinese, self._english = chinese, english
         self.begin()
 
     def begin(self) -> None:
         self._shown: list[Sentence] = []
         self._waiting: list[Sentence] = []
-        self._foreign = self._claims = self._strayed = 0
+        self._foreign = self._claims = self._strayed = self._in_chinese = 0
         self._held = False
         self._numbers: dict[int, int] = {}
         """Of the footnotes that are shown: their numbers, counted as they appear."""
@@ -114,8 +120,9 @@ class _Page:
         if sentence is None:
             return []
         claims = bool(sentence.citations) or sentence.verdict != "supported"
-        foreign = self._chinese and draft.kind not in ("code", "formula") and _is_foreign(sentence.text)
+        foreign = self._chinese and draft.kind not in ("code", "formula") and _is_foreign(sentence.text, draft.kind)
         self._claims += claims
+        self._in_chinese += claims and self._english and _is_chinese(sentence.text)
         self._strayed = 0 if sentence.verdict in _GOOD else self._strayed + 1
         self._foreign += foreign
         self._waiting.append(sentence)
@@ -141,6 +148,8 @@ class _Page:
             flaw = "empty" if not self._claims else "language" if self._foreign == self._claims else "unsupported"
         elif end.finish in ("length", "max_tokens"):
             flaw = "length"
+        elif self._shown and self._in_chinese == self._claims > 0:
+            flaw = "language"
         citations = ground.citations()
         return Written(
             sentences=tuple(self._shown),
@@ -151,5 +160,10 @@ class _Page:
         )
 
 
-def _is_foreign(text: str) -> bool:
-    return not has_chinese(text) and sum(letter.isalpha() for letter in text) >= _FOREIGN
+def _is_foreign(text: str, kind: Kind) -> bool:
+    letters = sum(letter.isalpha() for letter in text)
+    return not has_chinese(text) and (letters >= _FOREIGN or (kind == "prose" and _SMALL_WORDS.search(text) is not None))
+
+
+def _is_chinese(text: str) -> bool:
+    return 2 * len(_CHINESE.findall(text)) > sum(letter.isalpha() for letter in text)

@@ -193,3 +193,8 @@ def test_what_is_harmless_is_kept(text: str) -> None:
 )
 def test_special_tokens_of_a_model_are_code(text: str, shown: str) -> None:
     assert harmless(text) == shown
+
+
+def test_dots_within_an_enumeration_end_no_sentence() -> None:
+    out, _ = read("斜率依次是 1/2、1/4、…、1/256。[1]还有……后面的话。[2]")
+    assert (out[0].text, out[0].marks) == ("斜率依次是 1/2、1/4、…、1/256。", (1,))

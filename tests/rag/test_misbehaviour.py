@@ -193,6 +193,18 @@ def test_wrong_language(asked: Asked, library: Library) -> None:
     assert texts(answer) == quoted(library)
 
 
+def test_wrong_language_in_short_sentences(asked: Asked, library: Library) -> None:
+    answer = asked(Reply(text="BN normalises per batch. [1] LN per single sample. [1]"))
+    assert state(answer) == "quoted"
+    assert texts(answer) == quoted(library)
+
+
+def test_an_english_question_answered_in_chinese_says_so(asked: Asked) -> None:
+    answer = asked(Reply(text=f"{TRUE}[1]"), question="How do BN and LN differ?")
+    assert answer.notice == "The model answered in another language."
+    assert answer.model
+
+
 def test_the_sentinel(asked: Asked) -> None:
     answer = asked(Reply(text="NOT-IN-NOTES"))
     assert state(answer) == "silent"

@@ -369,6 +369,13 @@ def test_a_denial_that_was_put_in_is_a_denial() -> None:
     assert "negation" in [fault.kind for fault in check(claim, [passage]).faults]
 
 
+def test_a_claim_rests_on_the_sentence_that_has_its_number() -> None:
+    passage = "大模型几乎都用子词分词,区别在算法和词表的大小。Llama 3 的词表换了。\n\n| BERT-base-Chinese | WordPiece | 词表 21128 |"
+    found = check("词表有 21128 个。", [passage], curve="told")
+    assert found.verdict == "supported"
+    assert "21128" in found.evidence
+
+
 def test_a_digit_of_another_thing_is_not_the_number() -> None:
     faults = check("头数翻倍会让参数量增加到原来的 8 倍。", ["LLaMA 有 8 个头。头数增加时参数量基本不变。"]).faults
     assert [fault for fault in faults if fault.kind in NUMBERS and fault.strength > OWN]
