@@ -103,6 +103,10 @@ class Evidence:
         """The formulas of the passages, the first 200."""
         return formulas(self._raw)[:200]
 
+    def writes(self, piece: str) -> bool:
+        """Whether the passages have ``piece`` to the letter, upper and lower case aside."""
+        return piece.lower() in self._raw.lower()
+
     def names(self, key: str) -> bool:
         """Whether a stem or a Chinese word stands anywhere in the passages."""
         return key in self.whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.fault import Fault, shown
+from rag.harmless import SPECIAL
 from rag.polarity import reach
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def too_far(alignment: Alignment, clauses: Clauses) -> Iterator[Fault]:
 
 
 def unknown(alignment: Alignment, clauses: Clauses, passages: Evidence) -> Iterator[Fault]:
-    """Names that stand nowhere, clauses that nothing supports."""
+    """Names and special tokens that stand nowhere, clauses that nothing supports."""
     claim = alignment.claim
+    for token in dict.fromkeys(SPECIAL.findall(claim.raw)):
+        if not passages.writes(token):
+            yield Fault("name", 1.0, token)
     best = alignment.matrix.max(axis=1) if len(alignment.weights) else alignment.weights
     for row, word in enumerate(claim.words):
         if word.name and best[row] < 0.7 and not passages.names(word.key):

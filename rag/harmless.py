@@ -12,7 +12,7 @@ import re
 SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|\$[^$\n]+\$|\\\([^\n]*?\\\)")
 """Inline code and formulas."""
 
-_TOKEN = re.compile(
+SPECIAL = re.compile(
     r"</?(?:unk|pad|mask|bos|eos|cls|sep|sop|eop|eod|eot|gmask|s|w|extra_id_\d{1,3})>|<\|[a-z_]{2,20}\|>", re.IGNORECASE
 )
 """A language model's special tokens, which look like tags; notes on language models are full of them."""
@@ -21,7 +21,7 @@ _CONTROL = re.compile(
 )
 """Control, direction-changing and invisible characters, and halves of characters."""
 _PARENTHESES = r"\((?:[^()\n]|\([^()\n]*\))*\)"
-_CODE = re.compile(f"{SPAN.pattern}|{_TOKEN.pattern}", re.IGNORECASE)
+_CODE = re.compile(f"{SPAN.pattern}|{SPECIAL.pattern}", re.IGNORECASE)
 _IMAGE = re.compile(rf"!\[([^\[\]]*)\]\s*(?:{_PARENTHESES}|\[[^\[\]]*\])")
 _LINK = re.compile(rf"\[([^\[\]]*)\]\s*(?:{_PARENTHESES}|\[[^\[\]\d][^\[\]]*\])")
 _EMBED = re.compile(r"!\[\[[^\[\]]*\]\]")

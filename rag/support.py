@@ -25,6 +25,7 @@ from ingest.lexical import has_chinese
 from rag.contrast import SIGNS, signs
 from rag.fault import Clauses
 from rag.faults import KINDS, NUMBERS
+from rag.harmless import SPECIAL
 from rag.rivals import SIGNS as RIVALS
 from rag.rivals import rivals
 
@@ -93,13 +94,13 @@ def told(alignment: Alignment, faults: Sequence[Fault]) -> list[float]:
 
     How much of the claim stands in one sentence of the evidence, and in two beside each other; how much of it in one, names
     aside, which sentences on one subject share anyway; how many of its words, by weight, stand nowhere; whether it has a number
-    of its own.
+    or a special token of its own.
     """
     import numpy as np
 
     weights = alignment.weights
     total = float(weights.sum())
-    own = float(any(fault.kind in NUMBERS and fault.strength > OWN for fault in faults))
+    own = float(any((fault.kind in NUMBERS or SPECIAL.match(fault.said)) and fault.strength > OWN for fault in faults))
     if not total:
         return [0.5, 0.5, 0.5, 0.0, _other_language(alignment), own]
     found = np.maximum.reduceat(alignment.matrix, np.flatnonzero(np.diff(alignment.owner, prepend=-1)), axis=1)

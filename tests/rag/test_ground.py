@@ -59,3 +59,7 @@ def test_what_no_passage_stands_out_for_is_not_shown_as_certain(library: Library
     sentence = grounded("模型并行能训练大规模的模型。", library)
     assert (sentence.verdict, sentence.citations) == ("partial", ())
     assert sentence.reason
+
+
+def test_a_special_token_that_the_passages_do_not_have_is_the_models_own(library: Library) -> None:
+    assert grounded("模型并行用 `<|endoftext|>` 把一个大的模型分到多个计算单元上。", library).verdict == "unsupported"
