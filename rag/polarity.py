@@ -12,7 +12,7 @@ from functools import lru_cache
 
 _NEGATION = re.compile(
     r"不(?![同仅但断过管论妨久错锈止料]|只是|得不)|没(?!错|关系)|无(?!论|疑|穷|数|非)|未(?!来|必|知|名|登录)|并非|非(?![常线法洲凡])(?=[\u3400-\u9fff])|勿|毋|(?<![级特区分个性类辨鉴判识差派告离各])别(?=[\u3400-\u9fff])(?!的|人|名|处|墅|于|是|称)|"
-    r"禁止|禁用|避免|防止|拒绝|免去|省去|缺乏|缺少|取消|停止|失去|否认|谁也|杜绝|绝不|"
+    r"禁止|禁用|避免|防止|拒绝|免去|省去|去掉|去除|缺乏|缺少|取消|停止|失去|否认|谁也|杜绝|绝不|"
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|avoid(?:s|ed|ing)?|prevent(?:s|ed|ing)?|lack(?:s|ed|ing)?|"
     r"fail(?:s|ed)?(?= to\b)|unable|refus(?:e|es|ed|ing)|den(?:y|ies|ied)|exclud(?:e|es|ed|ing)|eliminat(?:e|es|ed|ing)|remov(?:e|es|ed|ing)|"
     r"hardly|rarely|seldom|un(?:affected|changed|supported|necessary|available|related|able|likely|limited)|in(?:dependent|capable|sufficient|correct)|nonexistent)\b|n't\b|n’t\b"
