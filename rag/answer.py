@@ -57,13 +57,15 @@ def ask(
     history: Sequence[Turn] = (),
     model: BaseChatModel | None = None,
     config: RunnableConfig | None = None,
+    stop: threading.Event | None = None,
 ) -> Answer:
     """Answer ``question`` from the notes in ``library``, or say why they don't answer it. ``history``: oldest turn first.
 
     With ``model`` the LLM writes, and each sentence is checked; where it fails, the answer is in the notes' own words and
-    its ``notice`` says why. ``config``: LangChain's, for callbacks and tracing of the model's calls.
+    its ``notice`` says why. ``config``: LangChain's, for callbacks and tracing of the model's calls. Setting ``stop`` from
+    another thread stops the LLM at once.
     """
-    for item in stream(question, library, history=history, model=model, config=config):
+    for item in stream(question, library, history=history, model=model, config=config, stop=stop):
         if isinstance(item, Answer):
             return item
     raise AssertionError("a stream ends with its answer")

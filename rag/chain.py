@@ -12,6 +12,7 @@ LangChain's own base classes; nothing of langchain-community (whose FAISS store 
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document as LangChainDocument
@@ -93,6 +94,20 @@ class NotesChain(Runnable[Question, Answer]):
             return ask(question, self.library, history=history, model=self.model, config=config)
 
         return self._call_with_config(answer, input, config)
+
+    async def ainvoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        """:meth:`invoke`, without blocking the event loop. Cancelling it stops the LLM."""
+        stop = threading.Event()
+
+        async def answer(each: Question, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig) -> Answer:
+            question, history = _question(each)
+            line = partial(ask, question, self.library, history=history, model=self.model, config=config, stop=stop)
+            return await run_in_executor(config, line)
+
+        try:
+            return await self._acall_with_config(answer, input, config)
+        finally:
+            stop.set()
 
     def stream(  # type: ignore[override]
         self,

@@ -70,6 +70,9 @@ def speak(
     patience = float((model.metadata or {}).get("patience") or PATIENCE)
     deadline = time.monotonic() + IN_ALL * patience
     for attempt in range(1, ATTEMPTS + 1):
+        if stop is not None and stop.is_set():
+            yield End("stopped")
+            return
         said = False
         try:
             for piece in _once(model, messages, patience=patience, deadline=deadline, config=config, stop=stop):
@@ -81,11 +84,10 @@ def speak(
             again = exc.trouble in ("busy", "server") and not said and attempt < ATTEMPTS
             if not again or wait > LONGEST_WAIT or time.monotonic() + wait > deadline:
                 raise
-        if stop is not None and stop.wait(wait):
-            yield End("stopped")
-            return
         if stop is None:
             time.sleep(wait)
+        else:
+            stop.wait(wait)
 
 
 def _once(

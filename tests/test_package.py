@@ -98,6 +98,11 @@ def test_wheel_holds_the_data_beside_the_modules(in_wheel: set[str]) -> None:
     assert any(file.startswith("ui/web/") and file.endswith(".css") for file in in_wheel)
 
 
+def test_wheel_marks_every_package_as_typed(in_wheel: set[str], project: dict[str, Any]) -> None:
+    assert "Typing :: Typed" in project["classifiers"]
+    assert {file for file in in_wheel if file.endswith("py.typed")} == {f"{package}/py.typed" for package in PACKAGES}
+
+
 def test_wheel_holds_nothing_else(in_wheel: set[str]) -> None:
     assert {file.split("/")[0] for file in in_wheel} == {*PACKAGES, "corpus"}
     assert [file for file in in_wheel if file.endswith((".pyc", ".pkl", ".db", ".sqlite"))] == []

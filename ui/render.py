@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest.build import Summary
-    from rag.types import Answer, Citation, Passage, Sentence
+    from rag.types import Answer, Citation, Passage, Sentence, Turn
     from rag.verify import Verification
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -304,6 +304,16 @@ def answer_record(answer: Answer, *, id: object, question: str, seconds: float) 
     }
     if answer.model or answer.notice:
         record |= {"model": answer.model, "notice": answer.notice}
+    return record
+
+
+def door_record(answer: Answer, *, id: object, question: str, history: Sequence[Turn], seconds: float) -> dict[str, Any]:
+    """:func:`answer_record` for the programs that ask over a protocol: where ``question`` was completed from ``history``,
+    ``standalone_question`` comes last, as it was answered.
+    """
+    record = answer_record(answer, id=id, question=question, seconds=seconds)
+    if history and answer.question.split() != question.split():
+        record["standalone_question"] = answer.question
     return record
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_invoke_batch_stream_and_async_give_the_same(library: Library) -> None:
     assert asyncio.run(streamed()) == [*answer.sentences, answer]
 
 
-@pytest.mark.parametrize("how", ["invoke", "stream", "astream"])
+@pytest.mark.parametrize("how", ["invoke", "ainvoke", "stream", "astream"])
 def test_callbacks_reach_the_model_below_the_chain(library: Library, how: str) -> None:
     from langchain_core.callbacks import BaseCallbackHandler
 
@@ -66,6 +67,8 @@ def test_callbacks_reach_the_model_below_the_chain(library: Library, how: str) -
     made = chain(library).with_config(callbacks=[seen], metadata={"user": "someone"})
     if how == "invoke":
         made.invoke(QUESTION)
+    elif how == "ainvoke":
+        asyncio.run(made.ainvoke(QUESTION))
     elif how == "stream":
         list(made.stream(QUESTION))
     else:
@@ -100,3 +103,35 @@ def test_cancelling_astream_frees_the_connection(library: Library) -> None:
     with OpenAIServer(Reply(text=TRUE + ALSO + "还有", stall_after=15)) as server:
         asyncio.run(go(NotesChain(library, model=model(server.url, patience=20))))
         assert server.gone.wait(5)
+
+
+HISTORY = [{"role": "user", "content": "BN 有什么优点?"}, {"role": "assistant", "content": "加速收敛。"}]
+
+
+@pytest.mark.parametrize("streaming", [True, False], ids=["streaming", "whole"])
+@pytest.mark.parametrize("asked", [QUESTION, {"question": "和 LN 比呢?", "history": HISTORY}], ids=["answering", "condensing"])
+def test_cancelling_ainvoke_frees_the_connection_within_200_ms(
+    library: Library, asked: str | dict[str, Any], streaming: bool
+) -> None:
+    pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
+    from rag.chain import NotesChain
+    from tests.rag.test_misbehaviour import model
+
+    async def go(made: NotesChain, server: OpenAIServer) -> float:
+        task = asyncio.create_task(made.ainvoke(asked))
+        assert await asyncio.to_thread(server.asked.wait, 10)
+        task.cancel()
+        cancelled = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(server.gone.wait, 5)
+        return server.gone_at - cancelled
+
+    for _ in range(5):  # the best of five: a busy machine is no failure
+        with OpenAIServer(Reply(text=TRUE + ALSO, headers_after=15)) as server:
+            took = asyncio.run(go(NotesChain(library, model=model(server.url, streaming=streaming, patience=20)), server))
+            time.sleep(0.1)
+            assert len(server.requests) == 1, "asked on after it was cancelled"
+        if took < 0.2:
+            break
+    assert took < 0.2

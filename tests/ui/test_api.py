@@ -86,6 +86,19 @@ def test_a_follow_up_leans_on_the_history(rest: httpx.Client) -> None:
     assert "放下整个模型" not in after("GroupNorm 是怎么做的?")
 
 
+def test_a_follow_up_tells_the_question_it_was_understood_as(rest: httpx.Client) -> None:
+    history = [{"role": "user", "content": "数据并行是什么?"}, {"role": "assistant", "content": "见笔记。"}]
+    given = rest.post("/api/ask", json={"question": "它的缺点呢?", "history": history}).json()
+    assert (given["question"], given["standalone_question"]) == ("它的缺点呢?", "数据并行的缺点")
+    assert list(given)[-1] == "standalone_question"
+    alone = rest.post("/api/ask", json={"question": QUESTION, "history": history}).json()
+    corrected = rest.post("/api/ask", json={"question": f"你好，{QUESTION}"}).json()  # not what was said before
+    assert [record for record in (alone, corrected) if "standalone_question" in record] == []
+    described = rest.get("/api/openapi.json").json()["components"]["schemas"]["AnswerOut"]
+    assert "history" in described["properties"]["standalone_question"]["description"]
+    assert "standalone_question" not in described["required"]
+
+
 def test_search_verify_and_notes_give_the_command_lines_records(rest: httpx.Client, notes: Footnote) -> None:
     given = rest.post("/api/search", json={"query": "RMSNorm", "k": 2, "mode": "lexical"}).json()
     with notes.library() as library:

@@ -106,6 +106,10 @@ def test_a_chat_goes_on(openai: OpenAI) -> None:
     ]
     second = openai.chat.completions.create(model="footnote", messages=messages)  # type: ignore[arg-type]
     assert "放下整个模型" in (second.choices[0].message.content or "")
+    *_, last = openai.chat.completions.create(model="footnote", messages=messages, stream=True)  # type: ignore[call-overload]
+    for told in (second, last):
+        assert told.model_extra["footnote"]["question"] == "它的\n缺点呢?"
+        assert told.model_extra["footnote"]["standalone_question"] == "数据并行的缺点"
 
 
 def test_what_is_not_in_the_notes_is_said_so(openai: OpenAI) -> None:

@@ -86,7 +86,10 @@ async def all_tools(client: Any) -> None:
     listed = await call("list_notes")
     assert sorted(Path(note["path"]).name for note in listed["documents"]) == ["models.md", "norms.md"]
     history = [{"role": "user", "content": "数据并行是什么?"}, {"role": "assistant", "content": "见笔记。"}]
-    assert "放下整个模型" in (await call("ask_notes", question="它的缺点呢?", history=history))["answer"]
+    went_on = await call("ask_notes", question="它的缺点呢?", history=history)
+    assert "放下整个模型" in went_on["answer"]
+    assert (went_on["question"], went_on["standalone_question"]) == ("它的缺点呢?", "数据并行的缺点")
+    assert answer["standalone_question"] is None
 
 
 async def errors(client: Any) -> None:

@@ -131,7 +131,7 @@ class _Doors:
 
     async def ask(self, body: AskIn, request: Request) -> dict[str, Any]:
         """Answer a question from the notes, with footnotes."""
-        from ui.render import answer_record
+        from ui.render import door_record
 
         quoting = body.model is not None and self._is_quoting(body.model)
         history = [Turn(role=turn.role, content=turn.content) for turn in body.history]
@@ -141,7 +141,8 @@ class _Doors:
             return self._notes.stream(body.question, history=history, quoting=quoting, stop=stopped)
 
         answer = await self._answer(request, items)
-        return answer_record(answer, id=body.id, question=body.question, seconds=time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return door_record(answer, id=body.id, question=body.question, history=history, seconds=seconds)
 
     async def search(self, body: SearchIn, request: Request) -> dict[str, Any]:
         """Find passages."""

@@ -19,7 +19,7 @@ from ui.api.errors import OPENAI, error_body
 from ui.api.reply import count_tokens, reply, unmarked
 from ui.api.schema import LONGEST
 from ui.batch import clean
-from ui.render import answer_record
+from ui.render import door_record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -103,5 +103,5 @@ class Completion:
         return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
     def _record(self, answer: Answer) -> dict[str, Any]:
-        seconds = time.perf_counter() - self._began
-        return answer_record(answer, id=self._same["id"], question=self._asked.question, seconds=seconds)
+        asked, seconds = self._asked, time.perf_counter() - self._began
+        return door_record(answer, id=self._same["id"], question=asked.question, history=asked.history, seconds=seconds)

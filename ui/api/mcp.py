@@ -146,7 +146,7 @@ class _Tools:
         """
         from time import perf_counter
 
-        from ui.render import answer_record
+        from ui.render import door_record
 
         turns = [Turn(role=turn.role, content=turn.content) for turn in history]
 
@@ -155,7 +155,7 @@ class _Tools:
 
         began = perf_counter()
         answer = cast("Answer", await self._workers.last(items))
-        record = answer_record(answer, id=None, question=question, seconds=perf_counter() - began)
+        record = door_record(answer, id=None, question=question, history=turns, seconds=perf_counter() - began)
         return AnswerOut.model_validate(record)
 
     def read_passage(

@@ -108,7 +108,7 @@ class SentenceOut(_Model):
 
 
 class AnswerOut(_Model):
-    """``footnote ask --json``."""
+    """``footnote ask --json``, and the question that a follow-up was understood as."""
 
     id: Id
     question: str
@@ -121,6 +121,9 @@ class AnswerOut(_Model):
     seconds: float
     model: str | None = Field(None, description="The LLM that wrote the sentences, where one was asked.")
     notice: str | None = Field(None, description="How the answer came to be, such as why the LLM's is not shown.")
+    standalone_question: str | None = Field(
+        None, description="The question as it was answered, where it was completed from the history."
+    )
 
 
 class PassageOut(_Model):
