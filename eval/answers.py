@@ -77,10 +77,14 @@ def asking(case: Case, library: Library) -> Answer:
 def beside_model(
     cases: Sequence[Case], library: Library, sections: GoldSections, model: BaseChatModel, *, progress: Progress | None = None
 ) -> Report:
-    """The reader and an LLM over the same questions: a part each, with the tokens that the LLM read and wrote."""
+    """The reader and an LLM over the same questions: a part each, with the tokens that the LLM read and wrote, where its server
+    tells them; a server of the OpenAI protocol is asked to.
+    """
     from langchain_core.callbacks import UsageMetadataCallbackHandler
 
     usage = UsageMetadataCallbackHandler()
+    if hasattr(model, "stream_usage"):
+        model = model.model_copy(update={"stream_usage": True})
 
     def with_model(case: Case, library: Library) -> Answer:
         return ask(case.question, library, history=case.history, model=model, config={"callbacks": [usage]})
@@ -95,7 +99,7 @@ def beside_model(
         f"{name}: tokens written an answer": sum(counts["output_tokens"] for counts in used) / each,
     }
     report = joined("answers", [reader, written])
-    return replace(report, timing={**report.timing, **tokens})
+    return replace(report, timing={**report.timing, **tokens} if used else report.timing)
 
 
 def run(

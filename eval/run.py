@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--limit", type=_at_least_one, metavar="N", help="the first N queries only")
         else:
             one.add_argument("--model", metavar="MODEL", help="an LLM beside the reader, as 'ask --model' names it")
+            one.add_argument("--model-url", metavar="URL", help="base URL of the LLM's server (its key: FOOTNOTE_MODEL_KEY)")
             one.add_argument("--show", action="store_true", help="print the questions that failed, with their answers")
 
     one = command("ablation", _ablation, "what each stage of the search adds, by kind of question")
@@ -150,7 +151,7 @@ def _answers(args: argparse.Namespace) -> int:
     with Bar() as progress, ExitStack() as stack:
         library, cases, sections = _asked(args, stack)
         if args.model:
-            model = _model(args.model)
+            model = _model(args.model, args.model_url)
             report = answers.beside_model(cases, library, sections, model, progress=progress)
         else:
             report = answers.run(cases, library, sections, progress=progress)
@@ -190,7 +191,7 @@ def _faithfulness(args: argparse.Namespace) -> int:
         if args.judge:
             from eval.judge import judge
 
-            judged = judge(samples, _model(args.judge), embedder, progress=progress)
+            judged = judge(samples, _model(args.judge, None), embedder, progress=progress)
         report = faithfulness.run(samples, embedder, judged=judged, progress=progress)
     return _told(report, args)
 
@@ -240,10 +241,10 @@ def _compare(args: argparse.Namespace) -> int:
     return int(args.fail_if_worse and bool(worse(compared)))
 
 
-def _model(spec: str) -> BaseChatModel:
+def _model(spec: str, url: str | None) -> BaseChatModel:
     from rag.generate import load_model
 
-    model = load_model(Settings.load(model=spec))
+    model = load_model(Settings.load(model=spec, model_url=url))
     if model is None:
         raise SettingsError("model: none is named")
     return model

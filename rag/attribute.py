@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rag.support import Curve
 
-CLEAR = 0.57
+CLEAR = 0.59
 """Support from which on a mark stays: of wrong passages on the same topic one in twenty reaches it (README in rag/verifier)."""
 MARGIN = 0.15
 """By how much less a sentence is supported without a mark that it needs, or with a mark's passage than with the best one."""

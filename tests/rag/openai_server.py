@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+USAGE = {"prompt_tokens": 30, "completion_tokens": 10, "total_tokens": 40}
+"""What every stream is said to have had."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reply:
     """What the server answers to one request."""
@@ -47,6 +51,8 @@ class Reply:
     """The pieces come again and again."""
     raw: Sequence[bytes] | None = None
     """The lines of the event stream, as they are, instead of those for ``text``."""
+    counts: bool = True
+    """Tells a client that asks for it how many tokens a stream had."""
     no_stream: bool = False
     """Answers whole although a stream was asked for."""
 
@@ -106,7 +112,8 @@ class OpenAIServer:
         if not isinstance(reply, Reply):
             reply = reply(request)
         try:
-            self._send(handler, reply, stream=bool(request.get("stream")) and not reply.no_stream)
+            told = bool((request.get("stream_options") or {}).get("include_usage"))
+            self._send(handler, reply, stream=bool(request.get("stream")) and not reply.no_stream, usage=told)
         except (TimeoutError, ConnectionError):
             self._left()
             handler.close_connection = True
@@ -128,7 +135,7 @@ class OpenAIServer:
             finally:
                 handler.connection.settimeout(None)
 
-    def _send(self, handler: BaseHTTPRequestHandler, reply: Reply, *, stream: bool) -> None:
+    def _send(self, handler: BaseHTTPRequestHandler, reply: Reply, *, stream: bool, usage: bool) -> None:
         self._wait(handler, reply.headers_after)
         if reply.status != 200 or reply.body is not None or not stream:
             self._send_whole(handler, reply)
@@ -137,7 +144,7 @@ class OpenAIServer:
         for name, value in {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked", **reply.headers}.items():
             handler.send_header(name, value)
         handler.end_headers()
-        for count, data in enumerate(self._events(reply)):
+        for count, data in enumerate(self._events(reply, usage=usage)):
             if reply.cut_after == count:
                 handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
                 handler.connection.close()
@@ -156,7 +163,7 @@ class OpenAIServer:
                 return
         handler.wfile.write(b"0\r\n\r\n")
 
-    def _events(self, reply: Reply) -> Iterator[bytes]:
+    def _events(self, reply: Reply, *, usage: bool) -> Iterator[bytes]:
         if reply.raw is not None:
             yield from reply.raw
             return
@@ -165,6 +172,8 @@ class OpenAIServer:
             yield _event(_chunk({"content": piece}))
         if reply.finish is not None:
             yield _event(_chunk({}, finish=reply.finish))
+            if usage and reply.counts:
+                yield _event({**_chunk({}), "choices": [], "usage": USAGE})
             yield b"data: [DONE]\n\n"
 
     def _send_whole(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:

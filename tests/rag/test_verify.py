@@ -370,7 +370,9 @@ def test_a_denial_that_was_put_in_is_a_denial() -> None:
 
 
 def test_a_claim_rests_on_the_sentence_that_has_its_number() -> None:
-    passage = "大模型几乎都用子词分词,区别在算法和词表的大小。Llama 3 的词表换了。\n\n| BERT-base-Chinese | WordPiece | 词表 21128 |"
+    passage = (
+        "大模型几乎都用子词分词,区别在算法和词表的大小。Llama 3 的词表换了。\n\n| BERT-base-Chinese | WordPiece | 词表 21128 |"
+    )
     found = check("词表有 21128 个。", [passage], curve="told")
     assert found.verdict == "supported"
     assert "21128" in found.evidence
