@@ -1,16 +1,19 @@
 """``footnote chat``: one question after another in the terminal; the answer grows as it is written.
 
-Ctrl-C stops the answer that is being written (and the LLM with it), not the chat. Text from notes goes to the terminal and
-to the pager without control characters. The chat lives in memory only; ``:export`` is how to keep it.
+Ctrl-C stops the answer that is being written (and the LLM with it), not the chat; what was shown of it counts as said, and
+has its footnotes. Text from notes goes to the terminal and to the pager without control characters. The chat lives in memory
+only; ``:export`` is how to keep it.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
-from contextlib import closing, suppress
+import threading
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -24,7 +27,8 @@ from ui import render
 from ui.batch import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from langchain_core.language_models import BaseChatModel
 
@@ -120,7 +124,10 @@ class Chat:
         ]
         sentences: list[Sentence] = []
         shown = ""
-        with closing(stream(question, self._library, history=history, model=self.model)) as items:
+        with (
+            _stopping() if self.model else nullcontext() as stop,
+            closing(stream(question, self._library, history=history, model=self.model, stop=stop)) as items,
+        ):
             for item in items:
                 if isinstance(item, Answer):
                     self._said.append((question, item))
@@ -204,6 +211,26 @@ class Chat:
             return
         self._exported = path
         print(path)
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event instead of raising; a second one raises, as it does where the program has its own use for it."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def once(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        threading.Thread(target=stop.set).start()  # what is interrupted here may hold the lock of the event
+
+    signal.signal(signal.SIGINT, once)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _where(passage: Passage) -> str:

@@ -148,14 +148,20 @@ def test_ctrl_c_stops_the_answer_and_not_the_chat(library: str) -> None:
     pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
     import pty
 
-    with OpenAIServer(Reply(text=TRUE + ALSO + "还有", stall_after=17), Reply(text=TRUE)) as server:
+    replies = [
+        Reply(text="BN 的优点是加速收敛。[1]"),
+        Reply(text=TRUE + ALSO + "还有", stall_after=17),
+        Reply(text="BN 和 LN 有什么区别?"),
+        Reply(text=TRUE),
+    ]
+    with OpenAIServer(*replies) as server:
         command = [sys.executable, "-W", "ignore", "-m", "ui", "chat", "--library", library, "--model", "openai:x"]
         pid, terminal = pty.fork()
         if pid == 0:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in a terminal, also where the tests run in the background
             os.chdir(ROOT)
             os.environ |= {
-                "PAGER": f"{sys.executable} -c \"import sys; print('PAGED', len(sys.stdin.read()) > 50)\"",
+                "PAGER": f"{sys.executable} -c \"import sys; print('PAGED', sys.stdin.read().partition(chr(0x258c))[2][:6])\"",
                 "NO_COLOR": "1",
             }
             os.execv(command[0], [*command, "--model-url", server.url])
@@ -175,16 +181,25 @@ def test_ctrl_c_stops_the_answer_and_not_the_chat(library: str) -> None:
 
         try:
             until("› ")
+            os.write(terminal, "BN 有什么优点?\n:new\n".encode())
+            until("stands by itself")
             os.write(terminal, "BN 和 LN 有什么区别?\n".encode())
             until("每个特征做归一化。[1]")
             os.write(terminal, b"\x03")
-            until("(stopped)")
+            until("(已停止。)")
             assert server.gone.wait(5)
-            os.write(terminal, "BN 和 LN 有什么区别?\n".encode())
-            until("norms.md")
+            until("[1] norms.md")
             until("› ")
             os.write(terminal, b":1\n")
-            until("PAGED True")
+            until("PAGED  BN 在")
+            os.write(terminal, b":2\n")
+            until("has no footnote 2")
+            os.write(terminal, "它们有什么区别?\n".encode())
+            until("norms.md")
+            assert TRUE.removesuffix("[1]") in server.requests[2]["messages"][1]["content"]
+            until("› ")
+            os.write(terminal, b":1\n")
+            until("PAGED  BN 在")
             os.write(terminal, b":quit\n")
             _, status = os.waitpid(pid, 0)
             assert os.waitstatus_to_exitcode(status) == 0
