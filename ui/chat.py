@@ -184,9 +184,15 @@ class Chat:
 
     def _change_model(self, spec: str) -> None:
         if spec:
-            settings = replace(self._settings, model="" if spec == "none" else spec)
-            self.model, self._settings = load_model(settings), settings
+            self._load("" if spec == "none" else spec)
         print(name_of(self.model) if self.model else "no LLM: the notes' own words")
+
+    def _load(self, spec: str) -> None:
+        """The URL that was given is that of the first LLM's provider: another's requests do not go there."""
+        first = self._settings.model or spec
+        url = self._settings.model_url if spec.partition(":")[0] == first.partition(":")[0] else ""
+        self.model = load_model(replace(self._settings, model=spec, model_url=url))
+        self._settings = replace(self._settings, model=first)
 
     def _forget(self) -> None:
         self._new_from = len(self._said)

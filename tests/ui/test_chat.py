@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.build import build
+from ingest.errors import SettingsError
 from ingest.settings import Settings
+from ingest.store import Library
 from tests.rag.openai_server import OpenAIServer, Reply
+from ui.chat import Chat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +124,24 @@ def test_with_an_llm_the_answer_streams_and_failures_are_one_line(library: str) 
     assert shown.endswith("no LLM: the notes' own words\nno LLM: the notes' own words\n")
     assert errors.startswith("footnote: model: 'gpt' is none of the forms")
     assert "sk-secret" not in shown + errors
+
+
+def test_another_provider_is_not_asked_at_the_url_of_the_first(library: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("langchain_openai", "langchain_ollama"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    url = "http://127.0.0.1:9/v1"
+    for first in ("openai:x", ""):
+        settings = Settings(library=library, model=first, model_url=url)
+        with Library.open(settings.library_folder, settings) as opened:
+            chat = Chat(opened, settings)
+            where = []
+            for spec in ("openai:y", "ollama:qwen3", "none", "openai:z"):
+                chat.line(f":model {spec}")
+                where.append(getattr(chat.model, "openai_api_base", None) or getattr(chat.model, "base_url", None))
+            with pytest.raises(SettingsError):
+                chat.line(":model gpt")
+        assert where == [url, None, None, url]
+        assert capsys.readouterr().out.split()[-1] == "openai:z"
 
 
 def test_ask_with_an_llm_adds_model_and_notice_to_the_record(library: str) -> None:
