@@ -76,8 +76,9 @@ def speak(
         said = False
         try:
             for piece in _once(model, messages, patience=patience, deadline=deadline, config=config, stop=stop):
-                said = True
-                yield piece
+                if piece:
+                    said = True
+                    yield piece
             return
         except ModelFailed as exc:
             wait = exc.retry_after if exc.retry_after is not None else WAIT * 2 ** (attempt - 1)
@@ -140,14 +141,14 @@ def _once(
 async def _pieces(
     model: BaseChatModel, messages: Sequence[BaseMessage], config: RunnableConfig | None
 ) -> AsyncIterator[str | End]:
-    """Text and the end; where a server does not stream, its whole answer in one piece."""
+    """Text, empty where a chunk has none, and the end; where a server does not stream, its whole answer in one piece."""
     finish, count = "", 0
     try:
         async for chunk in model.astream(list(messages), config):
             finish = _finish(chunk) or finish
-            if text := str(chunk.text):
-                count += len(text)
-                yield text
+            text = str(chunk.text)
+            count += len(text)
+            yield text  # empty while a model reasons: a sign of life
             if count > MOST_CHARACTERS:
                 finish = "length"
                 break

@@ -167,13 +167,13 @@ class OpenAIServer:
         if reply.raw is not None:
             yield from reply.raw
             return
-        yield _event(_chunk({"role": "assistant", "content": ""}))
+        yield event(chunk({"role": "assistant", "content": ""}))
         for piece in reply.pieces():
-            yield _event(_chunk({"content": piece}))
+            yield event(chunk({"content": piece}))
         if reply.finish is not None:
-            yield _event(_chunk({}, finish=reply.finish))
+            yield event(chunk({}, finish=reply.finish))
             if usage and reply.counts:
-                yield _event({**_chunk({}), "choices": [], "usage": USAGE})
+                yield event({**chunk({}), "choices": [], "usage": USAGE})
             yield b"data: [DONE]\n\n"
 
     def _send_whole(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
@@ -210,10 +210,10 @@ class OpenAIServer:
         handler.wfile.write(body)
 
 
-def _chunk(delta: dict[str, Any], *, finish: str | None = None) -> dict[str, Any]:
+def chunk(delta: dict[str, Any], *, finish: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
 
 
-def _event(data: dict[str, Any]) -> bytes:
+def event(data: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(data, ensure_ascii=False).encode() + b"\n\n"

@@ -20,7 +20,7 @@ from rag import speak
 from rag.answer import ask, stream
 from rag.generate import load_model
 from rag.types import Answer, Sentence, Turn
-from tests.rag.openai_server import OpenAIServer, Reply
+from tests.rag.openai_server import OpenAIServer, Reply, chunk, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,6 +203,14 @@ def test_an_english_question_answered_in_chinese_says_so(asked: Asked) -> None:
     answer = asked(Reply(text=f"{TRUE}[1]"), question="How do BN and LN differ?")
     assert answer.notice == "The model answered in another language."
     assert answer.model
+
+
+def test_a_model_that_reasons_for_long_is_not_silent(library: Library) -> None:
+    thinking = [event(chunk({"role": "assistant", "content": None, "reasoning_content": "嗯……"})) for _ in range(8)]
+    said = [event(chunk({"content": GOOD})), event(chunk({}, finish="stop")), b"data: [DONE]\n\n"]
+    with OpenAIServer(Reply(raw=[*thinking, *said], pause=0.2)) as server:
+        answer = ask(QUESTION, library, model=model(server.url, patience=IMPATIENCE))
+    assert (state(answer), answer.notice) == ("kept", "")
 
 
 def test_the_sentinel(asked: Asked) -> None:
