@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer import ask
+from rag.footnote import Footnote
 from rag.types import Answer, Citation, Sentence, Turn
+from tests.rag.openai_server import OpenAIServer, Reply
 from ui.api.app import build_doors
 from ui.api.chat import conversation
 from ui.api.reply import count_tokens, pieces, reply, unmarked
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
     from starlette.types import ASGIApp
 
-    from rag.footnote import Footnote
+    from ingest.settings import Settings
 
     Serving = Callable[[ASGIApp], AbstractContextManager[str]]
 
@@ -291,3 +293,25 @@ def test_an_earlier_message_is_read_without_its_footnotes(said: list[Sentence]) 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("RoPE 是什么?", 5), ("a b, c", 4), ("用GeLU替换", 4), ("x_1 = 2", 3)])
 def test_tokens_are_characters_words_and_signs(text: str, count: int) -> None:
     assert count_tokens(text) == count
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_llm_writes_what_comes_out_of_the_door(serving: Serving, settings: Settings, stream: bool) -> None:
+    """From client to client: the door in between has the LLM of another server write, and checks what it wrote."""
+    module = pytest.importorskip("openai")
+    pytest.importorskip("langchain_openai")
+    said = "LLaMA 用 SwiGLU 替代了 ReLU。[1]LLaMA 一共用了 99 张显卡。[1]"
+    with OpenAIServer(Reply(text=said)) as llm:
+        named = replace(settings, model="openai:planted", model_url=llm.url, model_key="sk-planted")
+        with (
+            Footnote(named) as notes,
+            serving(build_doors(notes, host="127.0.0.1", key=KEY)) as url,
+            module.OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0, timeout=20) as client,
+        ):
+            given = client.chat.completions.create(model="footnote/openai:planted", messages=user(QUESTION), stream=stream)
+            told = [*given][-1] if stream else given
+    extra = (told.model_extra or {})["footnote"]
+    assert extra["model"] == "openai:planted"
+    assert [sentence["verdict"] in ("supported", "partial") for sentence in extra["sentences"]] == [True, False]
+    assert len(llm.requests) == 1
+    assert llm.keys == ["Bearer sk-planted"]
