@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -244,15 +245,22 @@ def _where(passage: Passage) -> str:
     return render.place(passage.path, chunk.trail, chunk.page, chunk.lines, render.words(" ".join(chunk.trail)))
 
 
+def _pager() -> list[str]:
+    """``$PAGER``, else ``less`` or ``more`` where the system has it; a ``$PAGER`` that is set and empty wants none."""
+    if "PAGER" in os.environ:
+        return shlex.split(os.environ["PAGER"])
+    return next(([found] for found in map(shutil.which, ("less", "more")) if found), [])
+
+
 def _page(citation: Citation, library: Library) -> None:
-    """The note at the passage: in ``$PAGER``, or the lines around it."""
+    """The note at the passage, in the pager; where there is none, or no terminal, the lines around it."""
     document = library.document(citation.document_id)
     text = render.safe(document.text)
     first = document.text.count("\n", 0, citation.start)
     last = document.text.count("\n", 0, citation.end)
     lines = [f"{'▌' if first <= number <= last else ' '} {line}" for number, line in enumerate(text.split("\n"))]
     where = render.place(citation.path, citation.trail, citation.page, citation.lines, render.words(document.text[:200]))
-    command = shlex.split(os.environ.get("PAGER", "")) if sys.stdout.isatty() else []
+    command = _pager() if sys.stdout.isatty() else []
     if not command:
         print("\n".join([where, "", *lines[max(0, first - BEFORE) : last + AFTER + 1]]))
         return

@@ -18,6 +18,7 @@ from ingest.errors import SettingsError
 from ingest.settings import Settings
 from ingest.store import Library
 from tests.rag.openai_server import OpenAIServer, Reply
+from ui import chat
 from ui.chat import Chat
 
 if TYPE_CHECKING:
@@ -226,3 +227,15 @@ def test_ctrl_c_stops_the_answer_and_not_the_chat(library: str) -> None:
             assert os.waitstatus_to_exitcode(status) == 0
         finally:
             os.close(terminal)
+
+
+def test_the_pager_is_that_of_the_environment_else_one_that_the_system_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", "less -R")
+    assert chat._pager() == ["less", "-R"]
+    monkeypatch.setenv("PAGER", "")
+    assert chat._pager() == []
+    monkeypatch.delenv("PAGER")
+    monkeypatch.setattr("shutil.which", {"less": None, "more": "/bin/more"}.get)
+    assert chat._pager() == ["/bin/more"]
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert chat._pager() == []
