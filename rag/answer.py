@@ -291,7 +291,7 @@ _WORDS = {
         "笔记里没有直接回答这个问题的内容。相近的标题有{}。",
         "Your notes don't answer this directly. The nearest headings are {}.",
     ),
-    "side": ("笔记里没有写到「{}」，下面是与它相关的内容。", "Your notes don't name any {}; this is what they say of it."),
+    "side": ("笔记里没有写到「{}」，这里是与它相关的内容。", "Your notes don't name any {}; this is what they say of it."),
     "part": ("笔记里没有写到：{}。", "Your notes don't say: {}."),
     "off-topic": (
         "笔记里没有这个问题的内容，它和这些笔记讲的不是一回事。",

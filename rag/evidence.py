@@ -177,12 +177,6 @@ class Alignment:
     chosen: list[int]
     """The one to three sentences that together cover the claim best, the best one first."""
 
-    @property
-    def covered(self) -> float:
-        """Share of the claim's words that are found in any of the sentences, by weight; a half where it has only numbers."""
-        total = float(self.weights.sum())
-        return float(self.weights @ self.matrix.max(axis=1)) / total if total else 0.5
-
 
 def align(claim: str, passages: Evidence) -> Alignment | None:
     """Compare ``claim`` with the nearest sentences of ``passages``; ``None`` where either has no words."""

@@ -111,9 +111,7 @@ def _span(units: Sequence[Unit], text: Text) -> tuple[int, int]:
 
 
 def _says_the_same(said: str, there: str) -> bool:
-    if says_little(said) or says_little(there):
-        return True
-    if stem(said) == stem(there):
+    if says_little(said) or says_little(there) or stem(said) == stem(there):
         return True
     vectors = embed([said, there])
     return float(vectors[0] @ vectors[1]) >= ALIKE

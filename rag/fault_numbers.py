@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rag.words import Text
 
 NAMED = 0.5
+"""How close a name at least stands to each number of its text: it says what the whole is about."""
 BESIDE = 0.15
 """How far the words around a number must stand around it in the evidence too; else it stands there for something else."""
 FAR_OFF = 1000
@@ -31,6 +32,8 @@ FEW = 5
 """How many things a word for their number counts where any text may speak of as many others."""
 _PART = re.compile(r"[a-z]-(\d[\d.]*[a-z]?)(?![\w.])")
 """A number in a name: llama-13b."""
+APART = 0.6
+"""What a word of another clause counts for the number of this one."""
 COUNTED = 0.08
 """What counting the same things (层, "heads") is worth beside the words around a number."""
 _RECKONS = re.compile(
@@ -94,7 +97,7 @@ def _moved(quantity: Quantity, alignment: Alignment) -> Iterator[Fault]:
     said = alignment.claim.quantities
     here, other, elsewhere = 0.0, "", 0.0
     for text in alignment.texts:
-        if _PART.search(text.folded) and quantity.text.strip() in _PART.findall(text.folded):
+        if quantity.text.strip() in _PART.findall(text.folded):
             return
         if not text.quantities or not text.words:
             continue
@@ -138,13 +141,15 @@ def _is_year(quantity: Quantity) -> bool:
 
 
 def _closeness(quantity: Quantity, text: Text, *, near: float, least: float) -> NDArray[np.float32]:
-    """``[words]``: how close each word of ``text`` stands to one of its numbers, 1 to ``least``; what another clause says half."""
+    """``[words]``: how close each word of ``text`` stands to ``quantity``, 1 to ``least`` (a name to :data:`NAMED`), falling off
+    over ``near`` characters; in another clause :data:`APART` of that.
+    """
     import numpy as np
 
     reach = near * (2.2 if text.folded.isascii() else 1.0)  # English takes more letters to say the same
     clause = _clause_at(text, quantity.start)
     gaps = np.array([max(0, word.start - quantity.end, quantity.start - word.end) for word in text.words])
-    own = np.array([1.0 if word.clause == clause else 0.6 for word in text.words])
+    own = np.array([1.0 if word.clause == clause else APART for word in text.words])
     least_of = np.array([NAMED if word.name else least for word in text.words])
     closeness: NDArray[np.float32] = (own * (least_of + (1 - least_of) * np.exp(-gaps / reach))).astype(np.float32)
     return closeness

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from unicodedata import normalize
+
+from rag.quantity import raised
 
 _RUN = re.compile(r"[A-Za-z0-9_;\\{}()\[\]^+\-−*/=<>≤≥≠±·×÷√∑∏∂∇α-ωΑ-Ω⁰¹²³⁴-⁹⁺⁻.,|' ]{3,400}")
 _SIGN = re.compile(r"[=^*/√∑∏∂×÷·<>≤≥]|(?<=[\w)\]}|])\s?[+\-−]\s?(?=[\w(\\|])")
@@ -21,7 +22,6 @@ _DRESS = re.compile(
 """What changes only how a formula looks."""
 _GROUP = r"\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|(\w))"
 _FRACTION = re.compile(rf"\\[dt]?frac{_GROUP}{_GROUP}")
-_RAISED = re.compile(r"[⁰¹²³⁴-⁹⁺⁻]+")
 _LOWERED = re.compile(r"_\s*(?:\{([\w,]*)\}|(?=\w))")
 _SINGLE = re.compile(r"([\^√(/*=+-]|^)\(([\w^√.]+)\)")
 """A bracket around one thing: x^(2), (d)/(2)."""
@@ -66,8 +66,7 @@ def _parts(run: str) -> list[str]:
 @lru_cache(maxsize=1024)
 def symbols(text: str) -> str:
     """``text`` without spaces, in one spelling of brackets, signs, powers, fractions and Greek letters, lower case."""
-    text = _RAISED.sub(lambda power: "^" + normalize("NFKC", power.group()), text)
-    text = _COMMAND.sub(lambda name: _SIGNS[name.group(1)], _DRESS.sub("", text))
+    text = _COMMAND.sub(lambda name: _SIGNS[name.group(1)], _DRESS.sub("", raised(text)))
     text = _FRACTION.sub(lambda part: "({}{})/({}{})".format(*(group or "" for group in part.groups())), text)
     text = _LOWERED.sub(lambda under: f"_{under.group(1) or ''}", text).translate(_EQUAL).translate(_SPELLED).lower()
     text = _INDEXED.sub("_", text)

@@ -26,8 +26,8 @@ _WHY: dict[Flaw, tuple[str, str]] = {
     "length": ("模型写得太长或一再重复", "the model wrote on and on"),
     "stopped": ("已停止", "stopped"),
 }
-_QUOTED = ("{}；下面是笔记原文。", "{}; these are the notes' own words.")
-_PART = ("{}；下面只有已经核对过的部分。", "{}; this is the part that was checked.")
+_QUOTED = ("{}；这里是笔记原文。", "{}; these are the notes' own words.")
+_PART = ("{}；这里只有已经核对过的部分。", "{}; this is the part that was checked.")
 
 
 def notice(question: str, flaw: Flaw, detail: str = "", *, kept: bool) -> str:

@@ -68,7 +68,7 @@ def features(alignment: Alignment, faults: Sequence[Fault]) -> list[float]:
     def share(matrix: NDArray[np.float32]) -> float:
         return float(weights @ matrix.max(axis=1)) / total if total else 0.5
 
-    anywhere, alike = alignment.covered, max(0.0, share(alignment.exact[:, chosen]) - 0.4) / 0.6
+    anywhere, alike = share(alignment.matrix), max(0.0, share(alignment.exact[:, chosen]) - 0.4) / 0.6
     values = {
         "found": share(alignment.matrix[:, chosen]),
         "found anywhere": anywhere,

@@ -54,8 +54,6 @@ class Check:
     """The sentences of the contexts that come closest, without their marks; empty when nothing does."""
     reason: str = ""
     """One plain line that says why the text is not (fully) supported; empty when it is."""
-    faults: tuple[Fault, ...] = ()
-    """What it says otherwise than the contexts, the surest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +100,12 @@ def check(claim: str, contexts: Sequence[str], *, judge: Judge | None = None, cu
     worst, found = weightiest(faults), _evidence(alignment)
     support = _support(alignment, faults, curve) if judge is None else judge.support(claim, contexts)
     if support >= SUPPORTED:
-        return Check(text=claim, support=support, verdict="supported", evidence=found, faults=tuple(faults))
+        return Check(text=claim, support=support, verdict="supported", evidence=found)
     said = reason(claim, worst and _as_written(worst, alignment), otherwise="nothing" if judge is None else "judge")
     verdict: Verdict = "partial" if support >= PARTIAL else "unsupported"
     if support < FAITHFUL and _contradicts(worst):
         verdict = "contradicted"
-    return Check(text=claim, support=support, verdict=verdict, evidence=found, reason=said, faults=tuple(faults))
+    return Check(text=claim, support=support, verdict=verdict, evidence=found, reason=said)
 
 
 def _support(alignment: Alignment, faults: Sequence[Fault], curve: Curve) -> float:

@@ -75,5 +75,5 @@ def test_an_answer_that_is_silent_on_the_side_asked_for_says_so(tmp_path: Path) 
     settings = Settings(library=str(tmp_path / "library"))
     build([tmp_path / "note.md"], settings)
     with Library.open(settings.library_folder, settings) as library:
-        assert ask("LoRA 有什么缺点?", library).notice == "笔记里没有写到「缺点」，下面是与它相关的内容。"
+        assert ask("LoRA 有什么缺点?", library).notice == "笔记里没有写到「缺点」，这里是与它相关的内容。"
         assert ask("LoRA 是什么?", library).notice == ""

@@ -102,7 +102,7 @@ def test_the_key_comes_from_the_environment_and_goes_to_the_server_alone(
         settings = Settings.load(model="openai:x", model_url=server.url)
         answer = ask("BN 有什么优点?", library, model=load_model(settings))
         assert server.keys == [f"Bearer {KEY}"]
-    assert answer.notice == "模型服务拒绝了请求（HTTP 400: bad key *** ***）；下面是笔记原文。"
+    assert answer.notice == "模型服务拒绝了请求（HTTP 400: bad key *** ***）；这里是笔记原文。"
     ours = [record.getMessage() for record in caplog.records if record.name.split(".")[0] in ("rag", "ingest", "ui")]
     for place in (repr(settings), repr(answer), "".join(capsys.readouterr()), "".join(ours)):
         assert KEY not in place

@@ -87,7 +87,7 @@ def test_what_a_random_model_writes_is_not_shown(folder: str, library: Library) 
     assert isinstance(answer, Answer)
     plain = ask("BN 和 LN 有什么区别?", library)
     assert answer.sentences == plain.sentences
-    assert answer.notice.endswith("下面是笔记原文。")
+    assert answer.notice.endswith("这里是笔记原文。")
 
 
 def test_what_cannot_be_loaded_is_named(tmp_path: Path) -> None:

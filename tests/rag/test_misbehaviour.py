@@ -382,7 +382,7 @@ def test_nobody_listens(asked: Asked) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     answer = asked.of(model(f"http://127.0.0.1:{port}/v1"))
-    assert answer.notice == f"连不上模型服务（127.0.0.1:{port}）；下面是笔记原文。"
+    assert answer.notice == f"连不上模型服务（127.0.0.1:{port}）；这里是笔记原文。"
 
 
 def test_an_unknown_host(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,7 +391,7 @@ def test_an_unknown_host(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     answer = asked.of(model("http://user:pass@model.invalid/v1"))
-    assert answer.notice == "连不上模型服务（model.invalid）；下面是笔记原文。"
+    assert answer.notice == "连不上模型服务（model.invalid）；这里是笔记原文。"
 
 
 def test_no_headers(asked: Asked) -> None:

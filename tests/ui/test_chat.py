@@ -121,7 +121,7 @@ def test_with_an_llm_the_answer_streams_and_failures_are_one_line(library: str) 
         )
     assert "BN 在一个批次内对每个特征做归一化。[1]LN 在单个样本内对所有特征做归一化。[1]BN 由谷歌" in shown
     assert "笔记未能支持" in shown
-    assert "(模型服务不接受这个密钥（HTTP 401）；下面是笔记原文。)" in shown
+    assert "(模型服务不接受这个密钥（HTTP 401）；这里是笔记原文。)" in shown
     assert shown.endswith("no LLM: the notes' own words\nno LLM: the notes' own words\n")
     assert errors.startswith("footnote: model: 'gpt' is none of the forms")
     assert "sk-secret" not in shown + errors
