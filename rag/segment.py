@@ -75,6 +75,7 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
     items: list[tuple[int, int]] = []  # indentation and index of the items that are open around a line
     titles: set[int] = set()  # leads that are headings
     opened = -1  # the line that the formulas below it go on with
+    listed = -1  # the lead of the last item with a mark
     block, lead, gap, number = 0, -1, True, 0
     while number < len(lines):
         line = lines[number]
@@ -96,7 +97,8 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
         opened = -1
         while items and (titled or items[-1][0] >= line.indent):
             items.pop()
-        if kind == "sentence" and not items and out and out[-1].kind != "lead":
+        behind = kind == "sentence" and not items and bool(out) and out[-1].kind != "lead"
+        if behind or (lead == listed and _is_label(kind, line)):  # a label behind a list that has marks is none of its items
             lead = -1
         first = len(out)
         above_it = out[lead].lead if 0 <= lead < first - 1 and lead not in titles else lead
@@ -114,12 +116,18 @@ def _cut(text: str, begin: int, stop: int, headings: Set[int]) -> tuple[Unit, ..
             )
         if kind == "item":
             items.append((line.indent, first))
+            listed = lead if line.kind is LineKind.ITEM else listed
         if _opens_formula(line, following) or (line.kind is not LineKind.ITEM and _opens_rest(out[first:], line, following)):
             opened = len(out) - 1
             if not line.text.endswith((",", "，", "=")):
                 out[-1] = replace(out[-1], kind="lead", lead=out[-1].lead if items else above_it)
                 lead = opened
     return tuple(_titled(unit, number, out, text) for number, unit in enumerate(out))
+
+
+def _is_label(kind: Kind, line: Line) -> bool:
+    """Whether the line is an item that has no mark, only a label: "代价：…"."""
+    return kind == "item" and line.kind is LineKind.PROSE and not _GLUED.match(line.text)
 
 
 def _below(lines: Sequence[Line]) -> list[Line | None]:

@@ -132,3 +132,20 @@ def test_the_asterisks_that_close_a_bold_sentence_belong_to_it() -> None:
         "而且也很稳定。**",
         "另一句话。",
     ]
+
+
+def test_a_label_behind_a_list_is_none_of_its_items() -> None:
+    found, texts = _cut("三项技术:\n\n1. NF4:按分位数量化。\n2. 双重量化:再量化一次。\n\n过程:先存后算。\n\n代价:训练变慢。\n")
+    assert [
+        (text, unit.lead) for text, unit in zip(texts, found, strict=True) if text.startswith(("1.", "2.", "过程", "代价"))
+    ] == [
+        ("1. NF4:按分位数量化。", 0),
+        ("2. 双重量化:再量化一次。", 0),
+        ("过程:先存后算。", -1),
+        ("代价:训练变慢。", -1),
+    ]
+
+
+def test_a_line_of_sources_makes_no_list_of_the_paragraph_above_it() -> None:
+    found, _ = _cut("原因有两个:\n\n- 快。\n- 省。\n\n后来分成两支:编码器、解码器。\n\n参考: Vaswani, 2017\n")
+    assert [unit.kind for unit in found] == ["lead", "item", "item", "sentence", "sentence"]
