@@ -74,6 +74,19 @@ def asking(case: Case, library: Library) -> Answer:
     return ask(case.question, library, history=case.history)
 
 
+def _counting(model: BaseChatModel) -> BaseChatModel:
+    """``model``, asking its server how many tokens a stream had, where the server takes that; one short question finds out."""
+    if not hasattr(model, "stream_usage"):
+        return model
+    asking = model.model_copy(update={"stream_usage": True})
+    try:
+        for _ in asking.stream("1"):
+            pass
+    except Exception:  # whatever is wrong, the answers of the model as it is will say it
+        return model
+    return asking
+
+
 def beside_model(
     cases: Sequence[Case], library: Library, sections: GoldSections, model: BaseChatModel, *, progress: Progress | None = None
 ) -> Report:
@@ -83,8 +96,7 @@ def beside_model(
     from langchain_core.callbacks import UsageMetadataCallbackHandler
 
     usage = UsageMetadataCallbackHandler()
-    if hasattr(model, "stream_usage"):
-        model = model.model_copy(update={"stream_usage": True})
+    model = _counting(model)
 
     def with_model(case: Case, library: Library) -> Answer:
         return ask(case.question, library, history=case.history, model=model, config={"callbacks": [usage]})

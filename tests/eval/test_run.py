@@ -237,21 +237,27 @@ def test_the_fit_is_the_maximum_of_the_likelihood() -> None:
     assert fit(x, y, np.ones(4000)) == pytest.approx([0.5, 2.0, -1.0], abs=0.2)
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("server_is", ["telling", "silent", "refusing"])
 def test_the_tokens_of_an_llm_are_those_that_its_server_tells_or_none(
-    files: dict[str, str], told: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    files: dict[str, str], server_is: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
     from tests.rag.openai_server import OpenAIServer, Reply
 
+    def reply(request: dict[str, object]) -> Reply:
+        if server_is == "refusing" and "stream_options" in request:
+            return Reply(status=400)
+        return Reply(text="两次握手时服务器无法确认客户端收到了应答。[1]", counts=server_is == "telling")
+
     monkeypatch.setenv("FOOTNOTE_MODEL_KEY", "sk-planted")
     arguments = ["answers", "--questions", files["questions"], "--sections", files["sections"], "--library", files["library"]]
-    with OpenAIServer(Reply(text="两次握手时服务器无法确认客户端收到了应答。[1]", counts=told)) as server:
+    with OpenAIServer(reply) as server:
         assert main([*arguments, "--model", "openai:x", "--model-url", server.url, "--out", str(tmp_path / "out")]) == 0
-        asked = len(server.requests)
+        asked = len(server.requests) - 1  # the first finds out whether the server tells
     timing = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["timing"]
     tokens = {name.rpartition(": ")[2]: value for name, value in timing.items() if "tokens" in name}
     cases = len(load_cases(Path(files["questions"])))
     expected = {"tokens read an answer": 30 * asked / cases, "tokens written an answer": 10 * asked / cases}
     assert asked > 0
-    assert tokens == (pytest.approx(expected) if told else {})
+    assert tokens == (pytest.approx(expected) if server_is == "telling" else {})
+    assert load(tmp_path / "out").figure("key facts", "answers: openai:x").value == 0.5
